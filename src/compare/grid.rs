@@ -1,0 +1,74 @@
+//! The trials in their places: case × arm × repeat, whatever order they came in.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Options, PlannedCase};
+use crate::domain::Trial;
+
+/// The index of the baseline among the arms.
+pub(super) const BASELINE: usize = 0;
+
+/// The trials of one case in one arm, by repeat; `None` where one was not sent.
+pub(super) type Trials<'a> = [Option<&'a Trial>];
+
+/// The plan, and the trials in their places.
+pub(super) struct Grid<'a> {
+    /// The cases of the plan, by id.
+    pub cases: Vec<&'a PlannedCase>,
+    arms: usize,
+    repeats: usize,
+    slots: Vec<Option<&'a Trial>>,
+}
+
+/// The cases under one tag value.
+pub(super) struct TagValue<'a> {
+    pub tag: &'a str,
+    pub value: &'a str,
+    /// Indices into the grid's cases, ascending.
+    pub cases: Vec<usize>,
+}
+
+impl<'a> Grid<'a> {
+    pub(super) fn new(trials: &'a [Trial], options: &Options<'a>) -> Self {
+        let mut cases: Vec<&PlannedCase> = options.planned.iter().collect();
+        cases.sort_by(|a, b| a.id.cmp(&b.id));
+        let index: HashMap<&str, usize> = cases.iter().enumerate().map(|(index, case)| (&*case.id, index)).collect();
+        let (arms, repeats) = (options.arms.len(), options.repeats as usize);
+        let mut slots = vec![None; cases.len() * arms * repeats];
+        for trial in trials {
+            let case = index.get(&*trial.key.case).copied();
+            let arm = options.arms.iter().position(|name| **name == *trial.key.arm);
+            let repeat = Some(trial.key.repeat as usize).filter(|repeat| *repeat < repeats);
+            if let (Some(case), Some(arm), Some(repeat)) = (case, arm, repeat) {
+                slots[(case * arms + arm) * repeats + repeat].get_or_insert(trial);
+            }
+        }
+        Self { cases, arms, repeats, slots }
+    }
+
+    /// The trials of a case in an arm.
+    pub(super) fn trials(&self, case: usize, arm: usize) -> &Trials<'a> {
+        let first = (case * self.arms + arm) * self.repeats;
+        &self.slots[first..first + self.repeats]
+    }
+
+    /// The trials of a case in all arms.
+    pub(super) fn trials_of_case(&self, case: usize) -> &Trials<'a> {
+        let row = self.arms * self.repeats;
+        &self.slots[case * row..(case + 1) * row]
+    }
+
+    /// The cases under each value of a tag, by value. A case without the tag is in none.
+    pub(super) fn slices<'t>(&self, tag: &'t str) -> Vec<TagValue<'t>>
+    where
+        'a: 't,
+    {
+        let mut by_value: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
+        for (index, case) in self.cases.iter().enumerate() {
+            if let Some(value) = case.tags.get(tag) {
+                by_value.entry(value).or_default().push(index);
+            }
+        }
+        by_value.into_iter().map(|(value, cases)| TagValue { tag, value, cases }).collect()
+    }
+}

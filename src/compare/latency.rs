@@ -1,0 +1,78 @@
+//! Latency: quantiles of each arm, and their ratio over the trials that were bought in one recording.
+//!
+//! With several repeats the quantiles are of the cases' mean latencies, so that cases stay the sampling unit: they say
+//! how slow the slow cases are, not how slow the slowest calls are. A call that timed out is slower than any other.
+
+use super::grid::Trials;
+use super::scope::{Scope, Values, case_mean, number};
+use super::{Change, Metric};
+use crate::domain::{FailureKind, Trial};
+use crate::stats::Estimate;
+use crate::stats::pairing::usable_mean;
+use crate::stats::quantile::{SortedArms, quantile, quantile_ratio};
+
+/// A quantile of latency.
+pub(super) struct Latency {
+    metric: Metric,
+    quantile: f64,
+}
+
+/// The median.
+pub(super) const P50: Latency = Latency { metric: Metric::LatencyP50, quantile: 0.5 };
+
+/// The 95th percentile.
+pub(super) const P95: Latency = Latency { metric: Metric::LatencyP95, quantile: 0.95 };
+
+/// How long a trial's call took when it was bought, in milliseconds; +∞ when it timed out.
+fn milliseconds(trial: &Trial) -> Option<f64> {
+    match trial.failure {
+        Some(FailureKind::Timeout) => Some(f64::INFINITY),
+        _ => trial.latency_ms.map(number),
+    }
+}
+
+/// Whether two trials were bought side by side. A call that timed out is never stored, so it belongs to this run.
+fn side_by_side(baseline: &Trial, candidate: &Trial) -> bool {
+    let this_run = |trial: &Trial| !trial.from_store;
+    match (&baseline.recording, &candidate.recording) {
+        (Some(baseline), Some(candidate)) => baseline == candidate,
+        (None, Some(_)) | (Some(_), None) | (None, None) => {
+            let timed_out = |trial: &Trial| trial.failure == Some(FailureKind::Timeout);
+            (timed_out(baseline) || timed_out(candidate)) && this_run(baseline) && this_run(candidate)
+        }
+    }
+}
+
+/// Mean latency of a case in both arms, over the repeats that were bought side by side.
+fn paired(baseline: &Trials<'_>, candidate: &Trials<'_>) -> Option<(f64, f64)> {
+    let sent = baseline.iter().zip(candidate).filter_map(|(baseline, candidate)| (*baseline).zip(*candidate));
+    let timed = sent
+        .filter(|(baseline, candidate)| side_by_side(baseline, candidate))
+        .filter_map(|(baseline, candidate)| milliseconds(baseline).zip(milliseconds(candidate)));
+    let mean = |arm: fn((f64, f64)) -> f64| usable_mean(timed.clone().map(|pair| Some(arm(pair))));
+    mean(|pair| pair.0).zip(mean(|pair| pair.1))
+}
+
+impl Latency {
+    /// The quantile in one arm, over all of its calls.
+    pub(super) fn estimate(&self, scope: Scope<'_>, arm: usize) -> Option<Estimate> {
+        let mut values = scope.values(arm, |trials| case_mean(trials, milliseconds)).values;
+        values.sort_by(f64::total_cmp);
+        quantile(&values, self.quantile, scope.confidence)
+    }
+
+    /// The quantiles of both arms and their ratio, over the calls that were bought side by side.
+    pub(super) fn change(&self, scope: Scope<'_>, candidate: usize) -> Change {
+        let Values { cases, values } = scope.pairs(candidate, paired);
+        let (mut baseline, mut candidate): (Vec<f64>, Vec<f64>) = values.into_iter().unzip();
+        baseline.sort_by(f64::total_cmp);
+        candidate.sort_by(f64::total_cmp);
+        let arms = SortedArms { baseline: &baseline, candidate: &candidate };
+        Change {
+            baseline: quantile(&baseline, self.quantile, scope.confidence),
+            candidate: quantile(&candidate, self.quantile, scope.confidence),
+            contrast: quantile_ratio(arms, self.quantile, scope.confidence),
+            ..Change::uncompared(self.metric, cases.len(), scope.cases.len() - cases.len())
+        }
+    }
+}

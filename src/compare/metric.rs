@@ -1,0 +1,133 @@
+//! The metrics that are compared: one row each with unit, direction and how two arms are set against each other.
+
+use serde::{Serialize, Serializer};
+
+/// An aggregate over the trials of an arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Metric {
+    /// Share of cases that pass.
+    Accuracy,
+    /// Cases with any tool fault ÷ cases that offer tools or expect a call.
+    ToolCallFailureRate,
+    /// Total cost of all trials ÷ successes.
+    CostPerSuccess,
+    /// Median latency of live calls.
+    LatencyP50,
+    /// 95th percentile of the latency of live calls.
+    LatencyP95,
+    /// Mean input tokens of a trial.
+    InputTokens,
+    /// Mean output tokens of a trial, reasoning included.
+    OutputTokens,
+}
+
+/// What a metric is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A share of 1, shown in percent; its differences are in percentage points.
+    Share,
+    /// US dollars.
+    Usd,
+    /// Milliseconds.
+    Milliseconds,
+    /// Tokens.
+    Tokens,
+}
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    HigherIsBetter,
+    /// Less is better.
+    LowerIsBetter,
+}
+
+/// How two arms are set against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contrast {
+    /// Candidate − baseline.
+    Difference,
+    /// Candidate ÷ baseline.
+    Ratio,
+}
+
+/// All that is known of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricRow {
+    /// Which metric.
+    pub metric: Metric,
+    /// Its name in suites and files.
+    pub name: &'static str,
+    /// Its name for readers.
+    pub label: &'static str,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Which way is better.
+    pub direction: Direction,
+    /// How two arms are set against each other.
+    pub contrast: Contrast,
+    /// Whether a gate may have a rule for it.
+    pub gateable: bool,
+}
+
+use Contrast::{Difference, Ratio};
+use Direction::{HigherIsBetter, LowerIsBetter};
+
+const fn row(metric: Metric, name: &'static str, label: &'static str, unit: Unit) -> MetricRow {
+    MetricRow { metric, name, label, unit, direction: LowerIsBetter, contrast: Ratio, gateable: false }
+}
+
+/// Every metric, in the order of the enum and of every table in a report.
+pub const METRICS: &[MetricRow] = &[
+    MetricRow {
+        direction: HigherIsBetter,
+        contrast: Difference,
+        gateable: true,
+        ..row(Metric::Accuracy, "accuracy", "Accuracy", Unit::Share)
+    },
+    MetricRow {
+        contrast: Difference,
+        gateable: true,
+        ..row(Metric::ToolCallFailureRate, "tool_call_failure_rate", "Tool-call failure rate", Unit::Share)
+    },
+    MetricRow { gateable: true, ..row(Metric::CostPerSuccess, "cost_per_success", "Cost per success", Unit::Usd) },
+    row(Metric::LatencyP50, "latency_p50", "Latency p50", Unit::Milliseconds),
+    MetricRow { gateable: true, ..row(Metric::LatencyP95, "latency_p95", "Latency p95", Unit::Milliseconds) },
+    row(Metric::InputTokens, "input_tokens", "Input tokens", Unit::Tokens),
+    row(Metric::OutputTokens, "output_tokens", "Output tokens", Unit::Tokens),
+];
+
+impl Metric {
+    /// All that is known of it.
+    #[must_use]
+    pub fn row(self) -> &'static MetricRow {
+        &METRICS[self as usize]
+    }
+
+    /// The metric of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        METRICS.iter().find(|row| row.name == name).map(|row| row.metric)
+    }
+}
+
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.row().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_finds_its_own_row() {
+        for (index, row) in METRICS.iter().enumerate() {
+            assert_eq!(row.metric as usize, index);
+            assert_eq!(row.metric.row(), row);
+            assert_eq!(Metric::from_name(row.name), Some(row.metric));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Trials → numbers: pairing, metrics, slices, cost per success. The only maker of numbers.
+//!
+//! Cases are the sampling unit: the trials of a case and arm are averaged first, cases are paired by id and clustered
+//! where the dataset says so. What is missing is left out and counted, never taken for 0. The result depends on the
+//! trials, not on their order.
+
+mod arm;
+mod cost;
+mod fall;
+mod grid;
+mod latency;
+mod metric;
+mod rates;
+mod result;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::Trial;
+use crate::stats::Estimate;
+use grid::Grid;
+use scope::Scope;
+
+pub use metric::{Contrast, Direction, METRICS, Metric, MetricRow, Unit};
+pub use result::{Accounting, ArmSummary, Change, Comparison, Discordance, Quadrants, Results, Slice, TokenTotals};
+
+/// What was planned, and how it is to be compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Names of the arms, the baseline first.
+    pub arms: &'a [String],
+    /// The cases of the plan, in any order; their ids are unique.
+    pub planned: &'a [PlannedCase],
+    /// Repeats of every case and arm.
+    pub repeats: u32,
+    /// Two-sided confidence of every interval.
+    pub confidence: f64,
+    /// The tags to slice by.
+    pub slice_by: &'a [String],
+}
+
+/// A case of the plan: what must be known of it even where none of its trials was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedCase {
+    /// The case's id.
+    pub id: Arc<str>,
+    /// The case's tags.
+    pub tags: Arc<BTreeMap<String, String>>,
+    /// Whether the case counts in the tool-call failure rate.
+    pub involves_tools: bool,
+}
+
+/// Compares every candidate with the baseline. Planned trials that are absent were not sent. A trial that the plan does
+/// not know is left out, and of several with one key the first counts.
+#[must_use]
+pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
+    let grid = Grid::new(trials, options);
+    let all: Vec<usize> = (0..grid.cases.len()).collect();
+    let scope = Scope { grid: &grid, cases: &all, confidence: options.confidence };
+    let arms = options.arms.iter().enumerate().map(|(arm, name)| arm::summary(name, scope, arm)).collect();
+    let slices: Vec<_> = options.slice_by.iter().flat_map(|tag| grid.slices(tag)).collect();
+    let candidates = options.arms.iter().enumerate().skip(1);
+    let comparisons = candidates
+        .map(|(candidate, name)| {
+            let slices = slices.iter().map(|slice| {
+                let changes = changes(Scope { cases: &slice.cases, ..scope }, candidate);
+                let pairs = paired(&changes);
+                Slice { tag: slice.tag.to_owned(), value: slice.value.to_owned(), cases: slice.cases.len(), pairs, changes }
+            });
+            let slices = slices.collect();
+            let changes = changes(scope, candidate);
+            let pairs = paired(&changes);
+            let fall = fall::fall(scope, candidate);
+            Comparison {
+                baseline: options.arms[grid::BASELINE].clone(),
+                candidate: name.clone(),
+                cases: all.len(),
+                pairs,
+                unpaired: all.len() - pairs,
+                changes,
+                quadrants: fall.quadrants,
+                lost: fall.lost,
+                gained: fall.gained,
+                slices,
+            }
+        })
+        .collect();
+    Results { arms, comparisons }
+}
+
+/// One change a metric, in the order of the metrics.
+fn changes(scope: Scope<'_>, candidate: usize) -> Vec<Change> {
+    METRICS.iter().map(|row| change(row.metric, scope, candidate)).collect()
+}
+
+/// Cases with a usable score in both arms.
+fn paired(changes: &[Change]) -> usize {
+    changes.iter().find(|change| change.metric == Metric::Accuracy).map_or(0, |change| change.pairs)
+}
+
+fn change(metric: Metric, scope: Scope<'_>, candidate: usize) -> Change {
+    match metric {
+        Metric::Accuracy => rates::ACCURACY.change(scope, candidate),
+        Metric::ToolCallFailureRate => rates::TOOL_CALLS.change(scope, candidate),
+        Metric::CostPerSuccess => cost::change(scope, candidate),
+        Metric::LatencyP50 => latency::P50.change(scope, candidate),
+        Metric::LatencyP95 => latency::P95.change(scope, candidate),
+        Metric::InputTokens => tokens::INPUT.change(scope, candidate),
+        Metric::OutputTokens => tokens::OUTPUT.change(scope, candidate),
+    }
+}
+
+/// A metric of one arm, over all of its own cases.
+fn estimate(metric: Metric, scope: Scope<'_>, arm: usize) -> Option<Estimate> {
+    match metric {
+        Metric::Accuracy => rates::ACCURACY.estimate(scope, arm),
+        Metric::ToolCallFailureRate => rates::TOOL_CALLS.estimate(scope, arm),
+        Metric::CostPerSuccess => cost::estimate(scope, arm),
+        Metric::LatencyP50 => latency::P50.estimate(scope, arm),
+        Metric::LatencyP95 => latency::P95.estimate(scope, arm),
+        Metric::InputTokens => tokens::INPUT.estimate(scope, arm),
+        Metric::OutputTokens => tokens::OUTPUT.estimate(scope, arm),
+    }
+}

@@ -1,0 +1,144 @@
+//! Shares of cases: accuracy, and the tool-call failure rate. Both are computed as shares of success, so that one path
+//! serves both, and the failure rate is told from the other side.
+
+use super::grid::{BASELINE, Trials};
+use super::scope::{Scope, TrialValue, Values, case_mean};
+use super::{Change, Discordance, Metric, PlannedCase};
+use crate::domain::{Outcome, Trial, UnscoredReason};
+use crate::stats::pairing::{self, CaseScores};
+use crate::stats::tango::Discordant;
+use crate::stats::{Estimate, PerCase, Scores, mcnemar, paired, proportion};
+
+/// A share of the cases that count.
+pub(super) struct Share {
+    metric: Metric,
+    /// Which cases count.
+    counts: fn(&PlannedCase) -> bool,
+    /// 1 for a trial that succeeds, 0 for one that does not, nothing where nobody can say.
+    success: TrialValue,
+    /// Whether the share is of the cases that fail: estimates are then told from the other side.
+    of_failures: bool,
+}
+
+/// Share of cases that pass.
+pub(super) const ACCURACY: Share =
+    Share { metric: Metric::Accuracy, counts: |_| true, success: score, of_failures: false };
+
+/// Share of the cases with tools that have a tool fault.
+pub(super) const TOOL_CALLS: Share = Share {
+    metric: Metric::ToolCallFailureRate,
+    counts: |case| case.involves_tools,
+    success: without_tool_fault,
+    of_failures: true,
+};
+
+/// The usable score of a trial.
+pub(super) fn score(trial: &Trial) -> Option<f64> {
+    match trial.outcome {
+        Outcome::Pass => Some(1.0),
+        Outcome::Fail(_) => Some(0.0),
+        Outcome::Unscored(_) => None,
+    }
+}
+
+/// An answer succeeds unless it has a tool fault, be it right or wrong otherwise: a refusal is a failure here only when
+/// its missing call is a fault. A request that the model's provider rejects fails, because production gets no call
+/// either. No answer for a cause outside the model says nothing.
+fn without_tool_fault(trial: &Trial) -> Option<f64> {
+    match (trial.outcome, trial.failure) {
+        (Outcome::Unscored(UnscoredReason::Failed), _) => None,
+        (_, None) => Some(if trial.tool_fault.is_some() { 0.0 } else { 1.0 }),
+        (_, Some(kind)) => kind.model_caused().then_some(0.0),
+    }
+}
+
+/// The cases that have a score in both arms, and what the others could change.
+pub(super) struct Paired {
+    /// Indices into the grid's cases, ascending.
+    pub cases: Vec<usize>,
+    /// Mean success of each case, the baseline's first.
+    arms: [Vec<f64>; 2],
+    /// Candidate − baseline.
+    pub differences: Vec<f64>,
+    /// Cases that count and are not among these.
+    missing: usize,
+    worst_case: Option<f64>,
+    best_case: Option<f64>,
+}
+
+impl Share {
+    /// The share in one arm.
+    pub(super) fn estimate(&self, scope: Scope<'_>, arm: usize) -> Option<Estimate> {
+        let counted = self.counted(scope);
+        let scope = Scope { cases: &counted, ..scope };
+        let Values { cases, values } = scope.values(arm, |trials| case_mean(trials, self.success));
+        let clusters = scope.clusters(&cases);
+        let scores = self.scores(scope, &cases, &[arm]);
+        self.rate(PerCase { values: &values, clusters: clusters.as_deref() }, scores, scope.confidence)
+    }
+
+    /// The share in both arms over the cases that have a score in both, and its difference.
+    pub(super) fn change(&self, scope: Scope<'_>, candidate: usize) -> Change {
+        let Paired { cases, arms, differences, missing, worst_case, best_case } = self.paired(scope, candidate);
+        let clusters = scope.clusters(&cases);
+        let scores = self.scores(scope, &cases, &[BASELINE, candidate]);
+        let per_case = |values| PerCase { values, clusters: clusters.as_deref() };
+        let [baseline, candidate] = arms.each_ref().map(|values| self.rate(per_case(values), scores, scope.confidence));
+        let effective = paired::effective_difference(per_case(&differences), scores, scope.confidence);
+        let textbook = scores == Scores::PassFail { trials: 1 } && clusters.is_none() && !cases.is_empty();
+        let wins = |won: fn(f64) -> bool| differences.iter().filter(|&&difference| won(difference)).count();
+        // The worst case of success is the worst case of failure: it only changes its sign.
+        let told = |difference: f64| if self.of_failures { 0.0 - difference } else { difference };
+        Change {
+            baseline,
+            candidate,
+            contrast: paired::difference(per_case(&differences), scores, scope.confidence)
+                .map(|difference| if self.of_failures { difference.negated() } else { difference }),
+            p_value: textbook.then(|| mcnemar::mid_p(wins(|d| d < 0.0), wins(|d| d > 0.0))),
+            worst_case: worst_case.map(told),
+            best_case: best_case.map(told),
+            discordance: effective.and_then(|difference| difference.discordant).map(
+                |Discordant { n, baseline_only, candidate_only }| Discordance { n, baseline_only, candidate_only },
+            ),
+            ..Change::uncompared(self.metric, cases.len(), missing)
+        }
+    }
+
+    /// The cases that have a score in both arms.
+    pub(super) fn paired(&self, scope: Scope<'_>, candidate: usize) -> Paired {
+        let counted = self.counted(scope);
+        let scope = Scope { cases: &counted, ..scope };
+        let means = scope.pairs(candidate, |baseline, candidate| {
+            Some([baseline, candidate].map(|trials| case_mean(trials, self.success)))
+        });
+        let scores: Vec<CaseScores<'_>> =
+            means.values.iter().map(|arms| CaseScores { baseline: &arms[..1], candidate: &arms[1..] }).collect();
+        let pairing = pairing::pair(&scores);
+        let usable = |arm: usize| pairing.pairs.iter().filter_map(|pair| means.values[pair.case][arm]).collect();
+        Paired {
+            cases: pairing.pairs.iter().map(|pair| means.cases[pair.case]).collect(),
+            arms: [usable(0), usable(1)],
+            differences: pairing.pairs.iter().map(|pair| pair.difference).collect(),
+            missing: counted.len() - pairing.pairs.len(),
+            worst_case: pairing.worst_case,
+            best_case: pairing.best_case,
+        }
+    }
+
+    fn counted(&self, scope: Scope<'_>) -> Vec<usize> {
+        scope.cases.iter().copied().filter(|&case| (self.counts)(scope.grid.cases[case])).collect()
+    }
+
+    /// What the values of `cases` in `arms` are means of.
+    fn scores(&self, scope: Scope<'_>, cases: &[usize], arms: &[usize]) -> Scores {
+        let usable = |trials: &Trials<'_>| trials.iter().flatten().filter_map(|trial| (self.success)(trial)).count();
+        let cells = cases.iter().flat_map(|&case| arms.iter().map(move |&arm| scope.grid.trials(case, arm)));
+        let most = cells.map(usable).max().unwrap_or(1);
+        Scores::PassFail { trials: u32::try_from(most).unwrap_or(u32::MAX) }
+    }
+
+    fn rate(&self, success: PerCase<'_>, scores: Scores, confidence: f64) -> Option<Estimate> {
+        let rate = proportion::rate(success, scores, confidence);
+        if self.of_failures { rate.map(Estimate::complement) } else { rate }
+    }
+}

@@ -1,0 +1,85 @@
+//! The cases under comparison, all of the plan or those of a slice: values by arm, and pairs of both arms.
+
+use std::collections::HashMap;
+
+use super::grid::{BASELINE, Grid, Trials};
+use crate::domain::Trial;
+use crate::stats::pairing;
+
+/// What is read off one trial; `None` is missing.
+pub(super) type TrialValue = fn(&Trial) -> Option<f64>;
+
+/// The cases under comparison.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub grid: &'a Grid<'a>,
+    /// Indices into the grid's cases, ascending.
+    pub cases: &'a [usize],
+    /// Two-sided confidence of every interval.
+    pub confidence: f64,
+}
+
+/// One value a case, for the cases that have one.
+pub(super) struct Values<T> {
+    /// Indices into the grid's cases, ascending.
+    pub cases: Vec<usize>,
+    pub values: Vec<T>,
+}
+
+/// The mean over the trials that have the value: a case's value in an arm. `None` when no trial has it.
+pub(super) fn case_mean(trials: &Trials<'_>, value: TrialValue) -> Option<f64> {
+    pairing::usable_mean(trials.iter().flatten().map(|trial| value(trial)))
+}
+
+impl Scope<'_> {
+    /// A value of every case in one arm, where it has one.
+    pub(super) fn values<T>(&self, arm: usize, value: impl Fn(&Trials<'_>) -> Option<T>) -> Values<T> {
+        self.collect(|case| value(self.grid.trials(case, arm)))
+    }
+
+    /// A value of every case, made from its trials in both arms (the baseline's first), where it has one.
+    pub(super) fn pairs<T>(
+        &self,
+        candidate: usize,
+        value: impl Fn(&Trials<'_>, &Trials<'_>) -> Option<T>,
+    ) -> Values<T> {
+        self.collect(|case| value(self.grid.trials(case, BASELINE), self.grid.trials(case, candidate)))
+    }
+
+    fn collect<T>(&self, value: impl Fn(usize) -> Option<T>) -> Values<T> {
+        let (cases, values) = self.cases.iter().filter_map(|&case| Some((case, value(case)?))).unzip();
+        Values { cases, values }
+    }
+
+    /// The cluster of each of `cases`, numbered from 0; `None` when none of them names one. A case that names none is
+    /// a cluster of its own.
+    pub(super) fn clusters(&self, cases: &[usize]) -> Option<Vec<u32>> {
+        let labels: Vec<Option<&str>> = cases.iter().map(|&case| self.cluster(case)).collect();
+        labels.iter().any(Option::is_some).then(|| {
+            let mut numbers: HashMap<&str, u32> = HashMap::new();
+            let mut next = 0;
+            let mut number = || {
+                next += 1;
+                next - 1
+            };
+            labels
+                .into_iter()
+                .map(|label| match label {
+                    Some(label) => *numbers.entry(label).or_insert_with(&mut number),
+                    None => number(),
+                })
+                .collect()
+        })
+    }
+
+    fn cluster(&self, case: usize) -> Option<&str> {
+        let trials = self.grid.trials_of_case(case).iter().flatten();
+        trials.filter_map(|trial| trial.cluster.as_deref()).next()
+    }
+}
+
+/// A count or a time as a number of the same value.
+#[expect(clippy::cast_precision_loss, reason = "tokens and milliseconds of one trial stay far below 2^53")]
+pub(super) fn number(whole: u64) -> f64 {
+    whole as f64
+}

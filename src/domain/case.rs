@@ -1,0 +1,79 @@
+//! One recorded request and what a right answer to it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Message, ResponseFormat, Tool, ToolChoice};
+
+/// One line of a dataset: a request as production sent it, and what is expected of the answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Unique within the dataset.
+    pub id: String,
+    /// The conversation so far, oldest first; never empty.
+    pub messages: Vec<Message>,
+    /// Tools offered to the model; empty when the request offered none.
+    pub tools: Vec<Tool>,
+    /// How the model may choose among the tools; `None` leaves it to the provider's default.
+    pub tool_choice: Option<ToolChoice>,
+    /// Whether several calls in one turn are allowed; `None` leaves it to the provider's default.
+    pub parallel_tool_calls: Option<bool>,
+    /// Structured output that the request asked for.
+    pub response_format: Option<ResponseFormat>,
+    /// What a right answer is.
+    pub expected: Expected,
+    /// Free labels, by which the results are sliced.
+    pub tags: BTreeMap<String, String>,
+    /// How many production requests this case stands for, relative to the others; positive and finite.
+    pub weight: f64,
+    /// Cases that share a cluster (one conversation, one user) are not independent of each other.
+    pub cluster: Option<String>,
+    /// Where the case comes from, in words for the reader.
+    pub origin: Option<String>,
+}
+
+impl Case {
+    /// Whether the tool-call failure rate counts this case: it offers tools or expects a call.
+    #[must_use]
+    pub fn involves_tools(&self) -> bool {
+        !self.tools.is_empty() || matches!(self.expected, Expected::ToolCalls(_))
+    }
+}
+
+/// What a right answer to a case is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expected {
+    /// This text.
+    Text(String),
+    /// Any of these texts; never empty.
+    AnyOf(Vec<String>),
+    /// This number.
+    Number(f64),
+    /// This JSON value.
+    Json(Value),
+    /// These calls, in any order, and no others; never empty.
+    ToolCalls(Vec<ExpectedCall>),
+    /// An answer without any tool call.
+    NoToolCall,
+    /// Nobody has said yet.
+    Unlabelled,
+}
+
+/// One call that a right answer makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedCall {
+    /// The tool's name.
+    pub name: String,
+    /// What each argument must be. An argument that is not listed must not be sent.
+    pub arguments: BTreeMap<String, ExpectedArgument>,
+}
+
+/// The values that are right for one argument.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedArgument {
+    /// Any of these; never empty.
+    pub any_of: Vec<Value>,
+    /// Whether leaving the argument out is right too.
+    pub optional: bool,
+}

@@ -1,0 +1,25 @@
+//! The words of the product as plain data: cases, requests, responses, usage, money, scores, trials.
+//!
+//! Public fields, no I/O, no async, no clap. Nothing here imports another module of the crate.
+
+mod case;
+mod exchange;
+mod failure;
+mod money;
+mod request;
+mod response;
+mod score;
+mod tool;
+mod trial;
+mod usage;
+
+pub use case::{Case, Expected, ExpectedArgument, ExpectedCall};
+pub use exchange::{Attempt, Exchange, Reply};
+pub use failure::{FAILURE_KINDS, Failure, FailureKind};
+pub use money::Usd;
+pub use request::{Content, ImageSource, Message, Part, Request, ResponseFormat, Role, Sampling};
+pub use response::{FinishReason, Response};
+pub use score::{Outcome, Score, UnscoredReason};
+pub use tool::{Arguments, TOOL_FAULTS, Tool, ToolCall, ToolChoice, ToolFault};
+pub use trial::{Trial, TrialKey};
+pub use usage::Usage;

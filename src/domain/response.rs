@@ -1,0 +1,63 @@
+//! What the model said. A response names no model, so scoring is blind by type.
+
+use serde::{Deserialize, Serialize};
+
+use super::ToolCall;
+
+/// What the model said, in neutral form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// The visible text, all parts joined; empty when there is none.
+    pub text: String,
+    /// The calls, in the model's order.
+    pub tool_calls: Vec<ToolCall>,
+    /// The model's words of refusal, where the protocol has a place for them.
+    pub refusal: Option<String>,
+    /// Why the answer ended.
+    pub finish_reason: FinishReason,
+    /// The provider's own word for it, verbatim.
+    pub finish_raw: Option<String>,
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model was done.
+    Stop,
+    /// The token limit cut the answer.
+    Length,
+    /// The model calls tools.
+    ToolCalls,
+    /// A filter of the provider stepped in.
+    ContentFilter,
+    /// The model refused.
+    Refusal,
+    /// The model paused and wants the turn sent back.
+    Pause,
+    /// The provider could not read the model's own tool call.
+    MalformedToolCall,
+    /// The provider reported an error inside an answer.
+    Error,
+    /// Absent, or a word that is not known; `finish_raw` keeps it.
+    Unknown,
+}
+
+impl FinishReason {
+    /// The name that files and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+            Self::Refusal => "refusal",
+            Self::Pause => "pause",
+            Self::MalformedToolCall => "malformed_tool_call",
+            Self::Error => "error",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a scorer says of one response, and what all of them together make of a trial.
+
+use serde::{Deserialize, Serialize};
+
+use super::ToolFault;
+
+/// The outcome of a trial, or of one scorer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A success.
+    Pass,
+    /// A fail, with the tool fault where tool calls are the reason.
+    Fail(Option<ToolFault>),
+    /// No judgement, and why. Never 0.
+    Unscored(UnscoredReason),
+}
+
+/// Why there is no judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnscoredReason {
+    /// There is no answer, for a cause outside the model.
+    Failed,
+    /// The case says nothing of what a right answer is.
+    Unlabelled,
+    /// No scorer of the suite applies to the case.
+    NoScorer,
+}
+
+impl UnscoredReason {
+    /// The name that files and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Unlabelled => "unlabelled",
+            Self::NoScorer => "no_scorer",
+        }
+    }
+}
+
+/// What one scorer says of one response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// The scorer's kind.
+    pub scorer: String,
+    /// Its judgement.
+    pub outcome: Outcome,
+    /// Why, in a few words: what was found and what was expected.
+    pub why: Option<String>,
+}
+
+impl Outcome {
+    /// The outcome of a trial from those of its scorers: any fail fails it, else any unscored leaves it unscored,
+    /// else it passes. The first fail that names a tool fault gives the fault. No score at all is unscored.
+    #[must_use]
+    pub fn of(scores: &[Score]) -> Self {
+        let fails = scores.iter().filter_map(|score| match score.outcome {
+            Self::Fail(fault) => Some(fault),
+            Self::Pass | Self::Unscored(_) => None,
+        });
+        if let Some(fault) = fails.reduce(Option::or) {
+            return Self::Fail(fault);
+        }
+        scores
+            .iter()
+            .map(|score| score.outcome)
+            .find(|outcome| matches!(outcome, Self::Unscored(_)))
+            .or_else(|| scores.first().map(|_| Self::Pass))
+            .unwrap_or(Self::Unscored(UnscoredReason::NoScorer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(outcomes: &[Outcome]) -> Vec<Score> {
+        let score = |outcome: &Outcome| Score { scorer: "exact".into(), outcome: *outcome, why: None };
+        outcomes.iter().map(score).collect()
+    }
+
+    #[test]
+    fn any_fail_fails_then_any_unscored_leaves_unscored_then_it_passes() {
+        let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
+        let rows: &[(&[Outcome], Outcome)] = &[
+            (&[Outcome::Pass, Outcome::Pass], Outcome::Pass),
+            (&[Outcome::Pass, unscored], unscored),
+            (&[unscored, Outcome::Fail(None)], Outcome::Fail(None)),
+            (&[Outcome::Fail(None), Outcome::Fail(Some(ToolFault::Missing))], Outcome::Fail(Some(ToolFault::Missing))),
+            (&[], Outcome::Unscored(UnscoredReason::NoScorer)),
+        ];
+        for (given, expected) in rows {
+            assert_eq!(Outcome::of(&scores(given)), *expected, "{given:?}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Tools that a request offers, calls that a response makes, and why a call can be wrong.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A function that the model may call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tool {
+    /// The function's name.
+    pub name: String,
+    /// What the function does, as the model is told.
+    pub description: Option<String>,
+    /// JSON Schema of the arguments; `None` when the function takes none.
+    pub parameters: Option<Value>,
+    /// Whether the provider must enforce the schema while decoding.
+    pub strict: Option<bool>,
+}
+
+/// How the model may choose among the tools offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// The model decides.
+    Auto,
+    /// No call is allowed.
+    None,
+    /// At least one call is demanded.
+    Required,
+    /// A call of this tool is demanded.
+    Named(String),
+}
+
+/// One call, as the model made it (or as a recorded conversation holds it).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolCall {
+    /// The provider's id of the call. It may repeat, be empty or be absent, so calls are told apart by position.
+    pub id: Option<String>,
+    /// The tool's name, as the model wrote it.
+    pub name: String,
+    /// The arguments, as JSON text.
+    pub arguments: Arguments,
+}
+
+/// Arguments of a call: kept as text, so that numbers keep every digit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arguments {
+    /// The text of a JSON object.
+    Object(String),
+    /// Text that is not a JSON object: invalid, double-encoded or another type. Never repaired.
+    Malformed(String),
+}
+
+impl Arguments {
+    /// The text as the model wrote it, whatever it is.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Object(text) | Self::Malformed(text) => text,
+        }
+    }
+}
+
+/// Why the tool calls of an answer are wrong. The order is the order of checking: the first that applies is the fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolFault {
+    /// Calls were expected, none was made.
+    NotCalled,
+    /// Calls were expected, none was made, and the text holds what looks like one.
+    CallAsText,
+    /// No call was expected, one was made.
+    UnexpectedCall,
+    /// A call although the request forbade calls.
+    ForbiddenCall,
+    /// Too few or too many calls.
+    WrongCount,
+    /// The right calls in the wrong order, where order counts.
+    WrongOrder,
+    /// A tool that was not offered.
+    UnknownTool,
+    /// A tool that was offered, but not the expected one.
+    WrongTool,
+    /// Arguments that are not a JSON object.
+    Malformed,
+    /// Arguments, or one of them, JSON inside a JSON string.
+    DoubleEncoded,
+    /// A required argument is missing.
+    Missing,
+    /// An argument that nobody expects.
+    Unexpected,
+    /// A value of another type than the tool's schema says.
+    WrongType,
+    /// A value of the right type that is not among the expected ones.
+    WrongValue,
+    /// Arguments that break the tool's schema in another way.
+    SchemaViolation,
+}
+
+/// Every fault with its name as files and reports spell it, in the order of checking.
+pub const TOOL_FAULTS: &[(ToolFault, &str)] = &[
+    (ToolFault::NotCalled, "not_called"),
+    (ToolFault::CallAsText, "call_as_text"),
+    (ToolFault::UnexpectedCall, "unexpected_call"),
+    (ToolFault::ForbiddenCall, "forbidden_call"),
+    (ToolFault::WrongCount, "wrong_count"),
+    (ToolFault::WrongOrder, "wrong_order"),
+    (ToolFault::UnknownTool, "unknown_tool"),
+    (ToolFault::WrongTool, "wrong_tool"),
+    (ToolFault::Malformed, "malformed"),
+    (ToolFault::DoubleEncoded, "double_encoded"),
+    (ToolFault::Missing, "missing"),
+    (ToolFault::Unexpected, "unexpected"),
+    (ToolFault::WrongType, "wrong_type"),
+    (ToolFault::WrongValue, "wrong_value"),
+    (ToolFault::SchemaViolation, "schema_violation"),
+];
+
+impl ToolFault {
+    /// The name that files and reports use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        TOOL_FAULTS[self as usize].1
+    }
+
+    /// The fault of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        TOOL_FAULTS.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_finds_its_own_row() {
+        for (index, (fault, name)) in TOOL_FAULTS.iter().enumerate() {
+            assert_eq!(*fault as usize, index);
+            assert_eq!(fault.name(), *name);
+            assert_eq!(serde_json::to_value(fault).expect("serializes"), *name);
+            assert_eq!(ToolFault::from_name(name), Some(*fault));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! One case, one arm, one repeat: the facts that comparing needs, without any text.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{FailureKind, FinishReason, Outcome, ToolFault, Usage, Usd};
+
+/// What identifies a trial within a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrialKey {
+    /// The case's id.
+    pub case: Arc<str>,
+    /// The arm's name.
+    pub arm: Arc<str>,
+    /// The repeat, from 0.
+    pub repeat: u32,
+}
+
+/// The facts of one trial. Prompts and answers are not here: they stay on disk, so memory does not grow with them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// What identifies it.
+    pub key: TrialKey,
+    /// What the scorers made of it. A failure is `Unscored(Failed)`, unless the model caused it: then it is a fail.
+    pub outcome: Outcome,
+    /// How the call failed, when it did.
+    pub failure: Option<FailureKind>,
+    /// Why the answer ended; `None` when there is no answer.
+    pub finish_reason: Option<FinishReason>,
+    /// How many tool calls the answer makes; `None` without an answer.
+    pub tool_calls: Option<u32>,
+    /// Why its tool calls are wrong, when they are.
+    pub tool_fault: Option<ToolFault>,
+    /// Whether the case counts in the tool-call failure rate.
+    pub involves_tools: bool,
+    /// Tokens; `None` when nothing was reported.
+    pub usage: Option<Usage>,
+    /// What its calls cost when they were bought, every attempt; `None` is unknown.
+    pub cost: Option<Usd>,
+    /// What this run paid for it now: zero when the answer came from the store; `None` is unknown.
+    pub spend: Option<Usd>,
+    /// Latency of the successful attempt when it was bought, in milliseconds; `None` without an answer.
+    pub latency_ms: Option<u64>,
+    /// Time to the first token, in milliseconds; streaming only.
+    pub first_token_ms: Option<u64>,
+    /// How many calls were made when it was bought.
+    pub attempts: u32,
+    /// Whether the answer came from the store.
+    pub from_store: bool,
+    /// The recording the answer was bought in; latency is compared within one recording only.
+    pub recording: Option<Arc<str>>,
+    /// The case's sampling weight.
+    pub weight: f64,
+    /// The case's cluster.
+    pub cluster: Option<Arc<str>>,
+    /// The case's tags.
+    pub tags: Arc<BTreeMap<String, String>>,
+}

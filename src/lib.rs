@@ -1,0 +1,11 @@
+//! cutover: paired A/B evaluation of a model migration on your own traffic.
+
+pub mod dataset;
+pub mod domain;
+pub mod pricing;
+pub mod problem;
+pub mod provider;
+pub mod replay;
+pub mod score;
+pub mod stats;
+pub mod store;

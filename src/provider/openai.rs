@@ -1,0 +1,72 @@
+//! The error bodies of OpenAI's protocols and of the servers that imitate them.
+
+use crate::domain::Failure;
+
+use super::error::{self, ErrorFacts};
+use super::http::HttpResponse;
+use super::json::{Fields, Node};
+
+/// The failure that an answer with an error status means, whatever its body holds.
+pub(super) fn failure(response: &HttpResponse<'_>) -> Failure {
+    let text = String::from_utf8_lossy(response.body);
+    let facts = Node::parse(&text).map(read).unwrap_or_default();
+    error::failure(response, facts)
+}
+
+/// The error inside an answer that claims success, if there is one.
+pub(super) fn error_in(response: &HttpResponse<'_>, body: &Fields<'_>) -> Option<Failure> {
+    let node = body.get("error").filter(|node| !matches!(node.text(), "{}" | "\"\"" | "false"))?;
+    Some(error::failure(response, of_error(node)))
+}
+
+/// Shapes seen: `{"error": {..}}`, `{"error": "text"}`, the same in a list of one, flat `{"message", "type", "code"}`
+/// (old vLLM), `{"detail": ..}` (servers built on `FastAPI`).
+fn read(body: Node<'_>) -> ErrorFacts {
+    let body = body.elements().first().copied().unwrap_or(body);
+    let fields = body.fields();
+    match (fields.get("error"), fields.get("detail")) {
+        (Some(node), _) => of_error(node),
+        (None, Some(detail)) => ErrorFacts { message: Some(detail.string_or_text()), ..ErrorFacts::default() },
+        (None, None) => of_error(body),
+    }
+}
+
+fn of_error(node: Node<'_>) -> ErrorFacts {
+    let fields = node.fields();
+    ErrorFacts {
+        // vLLM and llama.cpp send the status as a number here.
+        code: fields.get("code").map(Node::string_or_text),
+        words: fields.string("type").into_iter().collect(),
+        message: fields.non_empty("message").or_else(|| node.string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::FailureKind;
+    use crate::provider::Headers;
+
+    #[test]
+    fn every_shape_of_an_error_body_gives_its_code_and_message() {
+        let rows = [
+            (r#"{"error":{"message":"m","type":"t","code":"c"}}"#, Some("c"), "m"),
+            (r#"{"error":{"message":"m","code":400}}"#, Some("400"), "m"),
+            (r#"{"error":"m"}"#, None, "m"),
+            (r#"[{"error":{"message":"m","code":null}}]"#, None, "m"),
+            (r#"{"object":"error","message":"m","type":"BadRequestError","code":400}"#, Some("400"), "m"),
+            (r#"{"detail":"m"}"#, None, "m"),
+            (r#"{"detail":[{"msg":"m"}]}"#, None, r#"[{"msg":"m"}]"#),
+            (r#""m""#, None, "m"),
+            ("m", None, "HTTP 400: m"),
+            ("", None, "HTTP 400 with an empty body"),
+        ];
+        let headers: Headers = [("x-request-id", "req_1")].into_iter().collect();
+        for (body, code, message) in rows {
+            let failure = failure(&HttpResponse { status: 400, headers: &headers, body: body.as_bytes() });
+            assert_eq!((failure.code.as_deref(), failure.message.as_str()), (code, message), "{body}");
+            assert_eq!(failure.kind, FailureKind::InvalidRequest, "{body}");
+            assert_eq!(failure.request_id.as_deref(), Some("req_1"));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! An SVG as a PNG at twice its size, by resvg, with the embedded font and no other.
+
+use std::sync::{Arc, OnceLock};
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::fontdb::Database;
+use resvg::usvg::{Options, Tree};
+
+use super::canvas::{REGULAR, SEMI_BOLD, Svg};
+use super::ChartError;
+
+/// PNG pixels a logical pixel.
+const SCALE: f32 = 2.0;
+
+/// The picture of a drawing.
+pub(in crate::report) fn png(svg: &Svg) -> Result<Vec<u8>, ChartError> {
+    static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
+    let fonts = FONTS.get_or_init(|| {
+        let mut fonts = Database::new();
+        fonts.load_font_data(REGULAR.to_vec());
+        fonts.load_font_data(SEMI_BOLD.to_vec());
+        Arc::new(fonts)
+    });
+    let options = Options { fontdb: fonts.clone(), font_family: "Inter".to_owned(), ..Options::default() };
+    let tree = Tree::from_str(svg.text(), &options).map_err(|error| ChartError::Svg(error.to_string()))?;
+    let size = tree
+        .size()
+        .to_int_size()
+        .scale_by(SCALE)
+        .ok_or_else(|| ChartError::Png("the drawing has no size".to_owned()))?;
+    let mut picture = Pixmap::new(size.width(), size.height())
+        .ok_or_else(|| ChartError::Png("the picture is too large".to_owned()))?;
+    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut picture.as_mut());
+    picture.encode_png().map_err(|error| ChartError::Png(error.to_string()))
+}

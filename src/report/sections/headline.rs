@@ -1,0 +1,88 @@
+//! The figures a decision rests on: each arm, the difference, the limit, the answer.
+
+use super::cells;
+use crate::compare::{Contrast, Unit};
+use crate::report::block::{Block, Cell, Table};
+use crate::report::view::number::count;
+use crate::report::view::{CandidateView, ChangeView, View, mark};
+
+pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
+    let mut blocks = Vec::new();
+    for candidate in &view.candidates {
+        blocks.push(Block::Table(table(view, candidate)));
+        blocks.extend(absences(candidate).map(Block::Note));
+    }
+    let sentences: Vec<Cell> = view
+        .verdicts
+        .iter()
+        .flat_map(|strip| {
+            let line = |(decision, sentence): &(_, String)| format!("{} {}: {sentence}", mark(*decision), strip.candidate);
+            strip.findings.iter().map(line)
+        })
+        .map(Cell::plain)
+        .collect();
+    if !sentences.is_empty() {
+        let summary = "What every rule found".to_owned();
+        blocks.push(Block::Details { summary, open: false, blocks: vec![Block::List(sentences)] });
+    }
+    let mut methods: Vec<Block<'_>> = vec![Block::Facts(view.methods.clone())];
+    let p_values: Vec<Cell> = view.candidates.iter().flat_map(p_values).map(Cell::plain).collect();
+    if !p_values.is_empty() {
+        methods.push(Block::Paragraph("For readers who ask for them, p-values; no rule reads them:".to_owned()));
+        methods.push(Block::List(p_values));
+    }
+    blocks.push(Block::Details { summary: "How the intervals were made".to_owned(), open: false, blocks: methods });
+    blocks
+}
+
+fn table(view: &View<'_>, candidate: &CandidateView) -> Table {
+    let mut table = Table::new(
+        format!(
+            "{} against {}, over the pairs, with {} intervals",
+            candidate.name, candidate.baseline, view.confidence
+        ),
+        &[
+            ("Metric", false),
+            (&candidate.baseline, true),
+            (&candidate.name, true),
+            ("Difference or ratio", true),
+            ("Pairs", true),
+            ("Limit", true),
+            ("Answer", false),
+        ],
+    );
+    for change in shown(candidate) {
+        table.push(vec![
+            Cell::plain(&change.label),
+            cells::reading(&change.baseline),
+            cells::reading(&change.candidate),
+            cells::reading(&change.contrast),
+            Cell::plain(count(change.pairs)),
+            change.limit.as_ref().map_or_else(|| Cell::absent("no rule"), |(text, _)| Cell::plain(text)),
+            change.decision.map_or_else(|| Cell::absent("—"), cells::decision),
+        ]);
+    }
+    table
+}
+
+/// Tokens stand with the money.
+fn shown(candidate: &CandidateView) -> impl Iterator<Item = &ChangeView> {
+    candidate.changes.iter().filter(|change| change.metric.row().unit != Unit::Tokens)
+}
+
+fn absences(candidate: &CandidateView) -> impl Iterator<Item = String> {
+    shown(candidate).filter_map(|change| {
+        let what = match change.metric.row().contrast {
+            Contrast::Difference => "difference",
+            Contrast::Ratio => "ratio",
+        };
+        change.absent.map(|why| format!("{}, {}: no {what}, because {why}.", candidate.name, change.label))
+    })
+}
+
+fn p_values(candidate: &CandidateView) -> impl Iterator<Item = String> {
+    let line = |change: &ChangeView| {
+        change.p_value.as_ref().map(|p| format!("{}, {}: McNemar's mid-p, {p}", candidate.name, change.label))
+    };
+    candidate.changes.iter().filter_map(line)
+}

@@ -1,0 +1,54 @@
+//! Why tool calls were wrong, arm by arm.
+
+use std::collections::BTreeMap;
+
+use crate::report::block::{Block, Cell, Table};
+use crate::report::view::number::{count, plural};
+use crate::report::view::{ArmView, View};
+
+pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
+    if view.arms.iter().all(|arm| arm.tool_trials == 0) {
+        return vec![Block::Note("No case of this run offers tools or expects a call.".to_owned())];
+    }
+    let mut blocks = vec![Block::Figure("tool-faults")];
+    let table = table(&view.arms);
+    if table.rows.is_empty() {
+        blocks.push(Block::Note("No arm made a tool fault.".to_owned()));
+    } else {
+        blocks.push(Block::Details {
+            summary: "The same as a table".to_owned(),
+            open: false,
+            blocks: vec![Block::Table(table)],
+        });
+    }
+    let lines = view.arms.iter().map(|arm| {
+        let calls = count(arm.tool_trials_with_calls);
+        let trials = plural(arm.tool_trials, "answered trial", "answered trials");
+        Cell::plain(format!("{}: {calls} of {trials} with tools made at least one call", arm.name))
+    });
+    blocks.push(Block::List(lines.collect()));
+    blocks
+}
+
+fn table(arms: &[ArmView]) -> Table {
+    let names: Vec<_> = std::iter::once(("Fault", false)).chain(arms.iter().map(|arm| (arm.name.as_str(), true))).collect();
+    let mut table = Table::new("Trials by the first tool fault that applies", &names);
+    let mut faults: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (index, arm) in arms.iter().enumerate() {
+        for (fault, trials) in &arm.faults {
+            faults.entry(*fault).or_insert_with(|| vec![0; arms.len()])[index] = *trials;
+        }
+    }
+    for (fault, trials) in faults {
+        let mut cells = vec![Cell::code(fault.name())];
+        cells.extend(trials.into_iter().zip(arms).map(|(trials, arm)| {
+            if arm.tool_trials == 0 {
+                Cell::absent("no data")
+            } else {
+                Cell::plain(count(trials)).detail(format!("of {}", count(arm.tool_trials)))
+            }
+        }));
+        table.push(cells);
+    }
+    table
+}

@@ -1,0 +1,213 @@
+//! One candidate against the baseline, in words: changes, slices, and what changed hands.
+
+use super::number::{Number, Style, count, percent, plural};
+use super::why;
+use crate::compare::{Change, Comparison, Metric, Quadrants};
+use crate::gate::{Decision, Finding, Rule};
+use crate::report::Input;
+use crate::stats::Estimate;
+
+/// Fewer pairs than this are called few: no interval of theirs is narrow enough to decide anything.
+const FEW_PAIRS: usize = 20;
+
+/// One candidate against the baseline.
+#[derive(Debug, Clone)]
+pub(in crate::report) struct CandidateView {
+    pub baseline: String,
+    pub name: String,
+    pub cases: usize,
+    pub pairs: usize,
+    /// Pairs and cases, with what the gate asks for.
+    pub coverage: String,
+    /// One row a metric, or a rule where a metric has several, then one a rule of a slice.
+    pub changes: Vec<ChangeView>,
+    pub quadrants: Quadrants,
+    pub lost: Vec<String>,
+    pub gained: Vec<String>,
+    pub slices: Vec<SliceView>,
+    /// What missing scores could do to the metrics, one sentence a metric that misses any.
+    pub bounds: Vec<String>,
+}
+
+/// A number, or the word for its absence.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::report) enum Reading {
+    Known(Number),
+    /// `unknown` or `no data`.
+    Absent(&'static str),
+}
+
+/// One metric, arm against arm.
+#[derive(Debug, Clone)]
+pub(in crate::report) struct ChangeView {
+    pub metric: Metric,
+    /// The metric, with the slice where a rule names one.
+    pub label: String,
+    pub baseline: Reading,
+    pub candidate: Reading,
+    pub contrast: Reading,
+    pub pairs: usize,
+    /// The rule, as text and as a place on the contrast's scale.
+    pub limit: Option<(String, f64)>,
+    pub decision: Option<Decision>,
+    /// Why there is no contrast.
+    pub absent: Option<&'static str>,
+    pub p_value: Option<String>,
+}
+
+/// The accuracy of a slice.
+#[derive(Debug, Clone)]
+pub(in crate::report) struct SliceView {
+    pub name: String,
+    pub change: ChangeView,
+    /// Whether it rests on few cases.
+    pub few: bool,
+}
+
+impl Reading {
+    fn new(estimate: Option<&Estimate>, style: Style, limit: Option<f64>, absent: &'static str) -> Self {
+        estimate.map_or(Self::Absent(absent), |estimate| Self::Known(Number::new(estimate, style, limit)))
+    }
+
+    /// The number, where there is one.
+    pub(in crate::report) fn known(&self) -> Option<&Number> {
+        match self {
+            Self::Known(number) => Some(number),
+            Self::Absent(_) => None,
+        }
+    }
+
+    /// Value and interval, or the word for their absence.
+    pub(in crate::report) fn whole(&self) -> String {
+        match self {
+            Self::Known(number) => number.whole(),
+            Self::Absent(word) => (*word).to_owned(),
+        }
+    }
+}
+
+impl CandidateView {
+    pub(super) fn new(input: &Input<'_>, comparison: &Comparison) -> Self {
+        let verdict = input.verdicts.iter().find(|verdict| verdict.candidate == comparison.candidate);
+        let findings = verdict.map_or(&[][..], |verdict| &verdict.findings);
+        Self {
+            baseline: comparison.baseline.clone(),
+            name: comparison.candidate.clone(),
+            cases: comparison.cases,
+            pairs: comparison.pairs,
+            coverage: coverage(input, comparison),
+            changes: changes(comparison, findings),
+            quadrants: comparison.quadrants,
+            lost: comparison.lost.clone(),
+            gained: comparison.gained.clone(),
+            slices: slices(comparison),
+            bounds: comparison.changes.iter().filter_map(bounds).collect(),
+        }
+    }
+
+    /// The row of a metric outside slices.
+    pub(in crate::report) fn change(&self, metric: Metric) -> Option<&ChangeView> {
+        self.changes.iter().find(|change| change.metric == metric)
+    }
+}
+
+impl ChangeView {
+    fn new(change: &Change, rule: Option<&Rule>, decision: Option<Decision>) -> Self {
+        let row = change.metric.row();
+        let absent = absent_word(change.metric);
+        let limit = rule.map(why::limit_value);
+        let value = |estimate: Option<&Estimate>| Reading::new(estimate, Style::of_value(row), None, absent);
+        Self {
+            metric: change.metric,
+            label: why::subject(change.metric, rule.and_then(|rule| rule.slice.as_ref())),
+            baseline: value(change.baseline.as_ref()),
+            candidate: value(change.candidate.as_ref()),
+            contrast: Reading::new(change.contrast.as_ref(), Style::of_contrast(row), limit, absent),
+            pairs: change.pairs,
+            limit: rule.map(|rule| (why::limit(rule), why::limit_value(rule))),
+            decision,
+            absent: change.contrast.is_none().then(|| why::undefined(change.metric)),
+            p_value: change.p_value.map(p_value),
+        }
+    }
+}
+
+/// One row a metric and rule: the changes over all cases first, then the rules of slices.
+fn changes(comparison: &Comparison, findings: &[Finding]) -> Vec<ChangeView> {
+    let mut views = Vec::new();
+    for change in &comparison.changes {
+        let mut of_metric = findings.iter().filter(|one| one.rule.metric == change.metric && one.rule.slice.is_none());
+        match of_metric.next() {
+            None => views.push(ChangeView::new(change, None, None)),
+            Some(first) => views.extend(
+                std::iter::once(first)
+                    .chain(of_metric)
+                    .map(|finding| ChangeView::new(change, Some(&finding.rule), Some(finding.decision))),
+            ),
+        }
+    }
+    for finding in findings {
+        let Some((tag, value)) = &finding.rule.slice else { continue };
+        if let Some(change) = comparison.change(finding.rule.metric, Some((tag, value))) {
+            views.push(ChangeView::new(change, Some(&finding.rule), Some(finding.decision)));
+        }
+    }
+    views
+}
+
+fn slices(comparison: &Comparison) -> Vec<SliceView> {
+    let accuracy = |changes: &[Change]| changes.iter().find(|change| change.metric == Metric::Accuracy).cloned();
+    comparison
+        .slices
+        .iter()
+        .filter_map(|slice| {
+            let change = accuracy(&slice.changes)?;
+            Some(SliceView {
+                name: format!("{}={}", slice.tag, slice.value),
+                few: change.pairs < FEW_PAIRS,
+                change: ChangeView::new(&change, None, None),
+            })
+        })
+        .collect()
+}
+
+fn coverage(input: &Input<'_>, comparison: &Comparison) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "counts of cases")]
+    let share = (comparison.cases > 0).then(|| comparison.pairs as f64 / comparison.cases as f64);
+    let share = share.map_or_else(|| "no case".to_owned(), |share| Style::Share.write(share));
+    format!(
+        "{}: {} of {} have a usable score in both arms ({share}; the gate asks for {}).",
+        comparison.candidate,
+        count(comparison.pairs),
+        plural(comparison.cases, "case", "cases"),
+        percent(input.gate.min_coverage)
+    )
+}
+
+/// What the missing scores of a metric could do to its difference.
+fn bounds(change: &Change) -> Option<String> {
+    let (worst, best) = (change.worst_case?, change.best_case?);
+    if change.missing == 0 {
+        return None;
+    }
+    let style = Style::of_contrast(change.metric.row());
+    Some(format!(
+        "{}: {} without a value in both arms. Counted against the candidate the difference would be {}, for it {}.",
+        change.metric.row().label,
+        plural(change.missing, "case", "cases"),
+        style.write(worst),
+        style.write(best)
+    ))
+}
+
+/// A cost that is not known is unknown; what was never measured is no data.
+fn absent_word(metric: Metric) -> &'static str {
+    match metric {
+        Metric::CostPerSuccess | Metric::InputTokens | Metric::OutputTokens => "unknown",
+        Metric::Accuracy | Metric::ToolCallFailureRate | Metric::LatencyP50 | Metric::LatencyP95 => "no data",
+    }
+}
+
+fn p_value(p: f64) -> String {
+    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
+}

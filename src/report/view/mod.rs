@@ -1,0 +1,117 @@
+//! Numbers → text, once: what every section arranges and every format and chart shows.
+
+mod arm;
+mod change;
+pub(super) mod number;
+mod provenance;
+mod strip;
+mod warning;
+pub(super) mod why;
+
+use std::collections::BTreeMap;
+
+pub(super) use arm::{Accounting, ArmView, Money, Price};
+pub(super) use change::{CandidateView, ChangeView, Reading, SliceView};
+pub(super) use number::Number;
+pub(super) use strip::{Strip, mark, word};
+
+pub(super) use super::Example;
+use super::Input;
+use crate::gate::Decision;
+
+/// A report in words: everything rounded, nothing arranged yet.
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    /// Where the words come from; `summary.json` gives the numbers themselves.
+    pub(super) input: Input<'a>,
+    /// The suite's name.
+    pub(super) suite: String,
+    pub(super) description: Option<String>,
+    pub(super) run: String,
+    /// When the run ended, or began if it has not.
+    pub(super) date: String,
+    /// Such as 95%.
+    pub(super) confidence: String,
+    pub(super) baseline: String,
+    /// One verdict a candidate, in the suite's order.
+    pub(super) verdicts: Vec<Strip>,
+    /// One comparison a candidate, in the suite's order.
+    pub(super) candidates: Vec<CandidateView>,
+    /// The baseline first.
+    pub(super) arms: Vec<ArmView>,
+    pub(super) warnings: Vec<String>,
+    /// How the numbers came about.
+    pub(super) provenance: Vec<(String, String)>,
+    /// How each metric's intervals were made.
+    pub(super) methods: Vec<(String, String)>,
+    /// What a failure that no case shows may still be.
+    pub(super) rule_of_three: Option<String>,
+}
+
+impl<'a> View<'a> {
+    /// The words for a run's numbers.
+    #[must_use]
+    pub fn new(input: &Input<'a>) -> Self {
+        let manifest = input.manifest;
+        let candidates: Vec<_> =
+            input.results.comparisons.iter().map(|comparison| CandidateView::new(input, comparison)).collect();
+        Self {
+            input: *input,
+            suite: manifest.suite.name.clone(),
+            description: manifest.suite.description.clone(),
+            run: manifest.run.clone(),
+            date: number::time(manifest.finished_at.unwrap_or(manifest.started_at)),
+            confidence: number::percent(input.gate.confidence),
+            baseline: input.results.arms.first().map(|arm| arm.arm.clone()).unwrap_or_default(),
+            verdicts: input.verdicts.iter().map(|verdict| Strip::new(input, verdict)).collect(),
+            arms: input.results.arms.iter().map(|arm| ArmView::new(input, arm)).collect(),
+            warnings: warning::warnings(input),
+            provenance: provenance::facts(input),
+            methods: methods(&candidates),
+            rule_of_three: rule_of_three(input),
+            candidates,
+        }
+    }
+
+    /// The worst verdict: fail, else no data, else inconclusive, else pass.
+    pub(super) fn worst(&self) -> Decision {
+        self.input.verdicts.iter().map(|verdict| verdict.decision).max().unwrap_or(Decision::NoData)
+    }
+}
+
+/// The distinct methods of every metric, in the order of the metrics.
+fn methods(candidates: &[CandidateView]) -> Vec<(String, String)> {
+    let mut methods: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for change in candidates.iter().flat_map(|candidate| &candidate.changes) {
+        let values = [("each arm", &change.baseline), ("each arm", &change.candidate), ("the two", &change.contrast)];
+        let known = methods.entry(change.metric).or_default();
+        for (of, reading) in values {
+            if let Reading::Known(number) = reading {
+                let method = format!("{of}: {}", number.method);
+                if !known.contains(&method) {
+                    known.push(method);
+                }
+            }
+        }
+    }
+    methods
+        .into_iter()
+        .filter(|(_, methods)| !methods.is_empty())
+        .map(|(metric, methods)| (metric.row().label.to_owned(), methods.join("; ")))
+        .collect()
+}
+
+/// The rule of three: no event in n cases leaves a rate of up to 3/n possible at 95 % confidence.
+/// Hanley & Lippman-Hand, JAMA 249 (1983), 1743–1745.
+fn rule_of_three(input: &Input<'_>) -> Option<String> {
+    let pairs = input.results.comparisons.iter().map(|comparison| comparison.pairs).min()?;
+    if pairs < 4 {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count of cases")]
+    let rate = number::Style::Share.write(3.0 / pairs as f64);
+    Some(format!(
+        "A kind of failure that hits fewer than {rate} of cases may not be among these {} at all (rule of three).",
+        number::plural(pairs, "pair", "pairs")
+    ))
+}

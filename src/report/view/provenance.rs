@@ -1,0 +1,79 @@
+//! How the numbers came about, and what it takes to make them again.
+
+use super::number::{count, percent, plural, time};
+use crate::report::Input;
+use crate::run_dir::{ArmInfo, DatasetInfo};
+
+/// Names and values, in reading order.
+pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
+    let manifest = input.manifest;
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let mut facts = vec![
+        fact("Run", manifest.run.clone()),
+        fact("Suite", format!("{} ({})", manifest.suite.name, manifest.suite.path)),
+        fact("Dataset", dataset(&manifest.dataset)),
+        fact("Dataset SHA-256", manifest.dataset.sha256.clone()),
+        fact("Plan SHA-256", manifest.plan_hash.clone()),
+        fact("Repeats", plural(manifest.repeats as usize, "repeat of every case", "repeats of every case")),
+        fact("Order of calls", format!("seed {}", manifest.seed)),
+        fact("Mode", manifest.mode.clone()),
+        fact("Scorers", listed(&manifest.scorers)),
+        fact("Sliced by", listed(&manifest.slice_by)),
+        fact(
+            "Gate",
+            format!(
+                "{} intervals, at least {}, at least {} of the cases in pairs",
+                percent(input.gate.confidence),
+                plural(input.gate.min_pairs, "pair", "pairs"),
+                percent(input.gate.min_coverage)
+            ),
+        ),
+        fact("Began", time(manifest.started_at)),
+        fact("Ended", manifest.finished_at.map_or_else(|| "unfinished".to_owned(), time)),
+        fact("Made by", format!("cutover {}, schema {}", manifest.cutover_version, manifest.schema_version)),
+    ];
+    for info in &manifest.arms {
+        facts.extend(arm(info));
+    }
+    facts
+}
+
+fn dataset(dataset: &DatasetInfo) -> String {
+    let drawn = match dataset.draw_seed {
+        None => format!("all {}", plural(dataset.cases, "case", "cases")),
+        Some(seed) => {
+            let by = if dataset.draw_by.is_empty() {
+                String::new()
+            } else {
+                format!(", stratified by {}", dataset.draw_by.join(", "))
+            };
+            format!(
+                "{} drawn of {} (seed {seed}{by})",
+                count(dataset.drawn),
+                plural(dataset.cases, "case", "cases")
+            )
+        }
+    };
+    format!("{}, {drawn}", dataset.path)
+}
+
+fn arm(info: &ArmInfo) -> Vec<(String, String)> {
+    let returned = if info.models_returned.is_empty() {
+        "no model named itself in the answers".to_owned()
+    } else {
+        format!("answered by {}", info.models_returned.join(", "))
+    };
+    let settings: Vec<_> = info.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let name = |what: &str| if what.is_empty() { format!("Arm {}", info.name) } else { format!("{} {what}", info.name) };
+    let mut facts = vec![
+        (name(""), format!("{} by {} ({}), {returned}", info.model, info.endpoint, info.protocol)),
+        (name("address"), info.base_url.clone()),
+        (name("settings"), if settings.is_empty() { "none sent".to_owned() } else { settings.join(", ") }),
+    ];
+    facts.extend(info.note.as_ref().map(|note| (name("note"), note.clone())));
+    facts
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}

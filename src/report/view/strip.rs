@@ -1,0 +1,76 @@
+//! The verdict on one candidate, in words.
+
+use super::number::{plural, time};
+use super::why;
+use crate::gate::{Decision, Level, Verdict};
+use crate::report::Input;
+
+/// The verdict on one candidate.
+#[derive(Debug, Clone)]
+pub(in crate::report) struct Strip {
+    pub candidate: String,
+    pub decision: Decision,
+    /// Why, in plain words: the findings that decide, then the warnings.
+    pub sentence: String,
+    /// The rule that decides; `None` when there is none.
+    pub rule: Option<String>,
+    /// The models, baseline → candidate.
+    pub models: String,
+    pub pairs: String,
+    pub date: String,
+    /// One sentence a rule, with its answer.
+    pub findings: Vec<(Decision, String)>,
+}
+
+/// The word of a decision.
+pub(in crate::report) fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Pass => "PASS",
+        Decision::Fail => "FAIL",
+        Decision::Inconclusive => "INCONCLUSIVE",
+        Decision::NoData => "NO-DATA",
+    }
+}
+
+/// Shape and word: a reader who sees no colour sees the shape, and one who sees no shape reads the word.
+pub(in crate::report) fn mark(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Pass => "● PASS",
+        Decision::Fail => "■ FAIL",
+        Decision::Inconclusive => "◆ INCONCLUSIVE",
+        Decision::NoData => "○ NO-DATA",
+    }
+}
+
+impl Strip {
+    pub(super) fn new(input: &Input<'_>, verdict: &Verdict) -> Self {
+        let comparison = input.results.comparisons.iter().find(|one| one.candidate == verdict.candidate);
+        let manifest = input.manifest;
+        let model = |arm: &str| {
+            let info = manifest.arms.iter().find(|info| info.name == arm);
+            info.map_or_else(|| "unknown model".to_owned(), |info| info.model.clone())
+        };
+        let baseline = manifest.arms.first().map_or("", |info| info.name.as_str());
+        Self {
+            candidate: verdict.candidate.clone(),
+            decision: verdict.decision,
+            sentence: sentence(verdict),
+            rule: why::deciding(&verdict.findings, verdict.decision).next().map(|finding| why::rule(&finding.rule)),
+            models: format!("{} → {}", model(baseline), model(&verdict.candidate)),
+            pairs: comparison.map_or_else(|| "no comparison".to_owned(), |one| plural(one.pairs, "pair", "pairs")),
+            date: time(manifest.finished_at.unwrap_or(manifest.started_at)),
+            findings: verdict.findings.iter().map(|finding| (finding.decision, why::sentence(finding))).collect(),
+        }
+    }
+}
+
+fn sentence(verdict: &Verdict) -> String {
+    let mut parts: Vec<String> = why::deciding(&verdict.findings, verdict.decision).map(why::sentence).collect();
+    if parts.is_empty() {
+        parts.push("The suite's gate has no rule that decides, so there is nothing to judge by.".to_owned());
+    }
+    let warned = |level, decision| level == Level::Warn && decision != Decision::Pass;
+    let warnings = verdict.findings.iter().filter(|finding| warned(finding.rule.level, finding.decision));
+    parts.extend(warnings.map(|finding| format!("Warning only: {}", why::lower(&why::sentence(finding)))));
+    parts.join(" ")
+}

@@ -1,0 +1,111 @@
+//! What a reader must know before trusting the numbers: one sentence each, found by looking at the facts.
+
+use super::number::{Style, count, plural};
+use crate::compare::{ArmSummary, Comparison};
+use crate::report::Input;
+use crate::run_dir::{ArmInfo, Manifest};
+
+/// Fewer pairs than this make every interval wide.
+const SMALL_RUN: usize = 30;
+
+/// Every warning, in the order of the arms.
+pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    warnings.extend(of_run(input.manifest));
+    for arm in &input.results.arms {
+        warnings.extend(of_arm(arm));
+    }
+    for info in &input.manifest.arms {
+        warnings.extend(of_model(info));
+    }
+    for comparison in &input.results.comparisons {
+        warnings.extend(of_comparison(comparison));
+    }
+    warnings
+}
+
+fn of_run(manifest: &Manifest) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if manifest.finished_at.is_none() {
+        warnings.push("The run is unfinished: the numbers describe the trials so far.".to_owned());
+    }
+    let (low, high) = manifest.dataset.weights;
+    if (high - low).abs() > f64::EPSILON * high.abs() {
+        warnings.push(format!(
+            "The drawn cases stand for unequal numbers of production requests (weights {low} to {high}), and the \
+             numbers are unweighted: they describe the drawn cases, not the traffic."
+        ));
+    }
+    warnings
+}
+
+fn of_arm(arm: &ArmSummary) -> Vec<String> {
+    let name = &arm.arm;
+    let mut warnings = Vec::new();
+    if arm.tool_trials > 0 && arm.tool_trials_with_calls == 0 {
+        warnings.push(format!(
+            "{name} made no tool call in {} with tools: its serving stack may drop tools silently (a model without a \
+             tool template). That is a limitation of the serving stack as much as of the model.",
+            plural(arm.tool_trials, "trial", "trials")
+        ));
+    }
+    if arm.accounting.call_failed > 0 {
+        let kinds = arm.failures.iter().filter(|(kind, _)| !kind.model_caused());
+        let kinds: Vec<_> = kinds.map(|(kind, trials)| format!("{} {}", count(*trials), kind.name())).collect();
+        warnings.push(format!(
+            "{name}: {} for causes outside the model ({}). They are not scored and count neither for nor against it.",
+            plural(arm.accounting.call_failed, "call failed", "calls failed"),
+            if kinds.is_empty() { "class unknown".to_owned() } else { kinds.join(", ") }
+        ));
+    }
+    if arm.accounting.unscored > 0 {
+        warnings.push(format!(
+            "{name}: {} could not be scored.",
+            plural(arm.accounting.unscored, "answer", "answers")
+        ));
+    }
+    if arm.tokens.without_usage > 0 {
+        warnings.push(format!(
+            "{name}: {} reported no usage, so what they cost is unknown.",
+            plural(arm.tokens.without_usage, "answer", "answers")
+        ));
+    }
+    warnings
+}
+
+fn of_model(info: &ArmInfo) -> Vec<String> {
+    let mut warnings = Vec::new();
+    match &info.price {
+        None => warnings.push(format!(
+            "{}: no price is known for {}, so its costs are unknown (they are not zero).",
+            info.name, info.model
+        )),
+        Some(price) if price.assumed => warnings.push(format!(
+            "{}: the price of {} is assumed by the suite ({}); nobody charges it.",
+            info.name, info.model, price.source
+        )),
+        Some(_) => {}
+    }
+    if info.models_returned.len() > 1 {
+        warnings.push(format!(
+            "{}: more than one model answered to {}: {}.",
+            info.name,
+            info.model,
+            info.models_returned.join(", ")
+        ));
+    }
+    warnings
+}
+
+fn of_comparison(comparison: &Comparison) -> Option<String> {
+    let pairs = comparison.pairs;
+    (pairs > 0 && pairs < SMALL_RUN).then(|| {
+        #[expect(clippy::cast_precision_loss, reason = "a count of cases")]
+        let one_case = Style::Share.write(1.0 / pairs as f64);
+        format!(
+            "{} rests on {}: one case more or less moves a share by {one_case}.",
+            comparison.candidate,
+            plural(pairs, "pair", "pairs")
+        )
+    })
+}

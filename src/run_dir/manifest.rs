@@ -1,0 +1,116 @@
+//! What a run was made from: enough to say how its numbers came about, and to make them again.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the files of a run folder.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// `manifest.json`: what a run was made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of the folder's files.
+    pub schema_version: u32,
+    /// The version of cutover that made it.
+    pub cutover_version: String,
+    /// The run's id, which is the folder's name.
+    pub run: String,
+    /// The suite.
+    pub suite: SuiteInfo,
+    /// SHA-256 of everything that decides which trials there are and how they are scored.
+    pub plan_hash: String,
+    /// The dataset and what was drawn from it.
+    pub dataset: DatasetInfo,
+    /// The arms, the baseline first.
+    pub arms: Vec<ArmInfo>,
+    /// Repeats of every case and arm.
+    pub repeats: u32,
+    /// The seed of the order of calls.
+    pub seed: u64,
+    /// Where answers may come from: auto, replay or record.
+    pub mode: String,
+    /// The tags by which the results are sliced.
+    pub slice_by: Vec<String>,
+    /// The scorers, by kind, in the suite's order.
+    pub scorers: Vec<String>,
+    /// When the run began, in milliseconds since 1970 (UTC).
+    pub started_at: i64,
+    /// When its last trial was recorded; `None` while it is unfinished.
+    pub finished_at: Option<i64>,
+}
+
+/// The suite of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteInfo {
+    /// Its name.
+    pub name: String,
+    /// One line on what it is for.
+    pub description: Option<String>,
+    /// The file, as the user named it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The dataset of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetInfo {
+    /// The file, as the suite names it.
+    pub path: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Cases in the file.
+    pub cases: usize,
+    /// Cases drawn: those of the plan.
+    pub drawn: usize,
+    /// The seed of the draw; `None` when the whole dataset is used.
+    pub draw_seed: Option<u64>,
+    /// The tags the draw was stratified by.
+    pub draw_by: Vec<String>,
+    /// The smallest and largest weight among the drawn cases.
+    pub weights: (f64, f64),
+}
+
+/// One arm of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmInfo {
+    /// Its name: `baseline`, or the candidate's.
+    pub name: String,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// The protocol.
+    pub protocol: String,
+    /// The endpoint's base URL.
+    pub base_url: String,
+    /// The model asked for.
+    pub model: String,
+    /// The models that say they answered, sorted.
+    pub models_returned: Vec<String>,
+    /// The settings that are sent, by name, as JSON text.
+    pub settings: std::collections::BTreeMap<String, serde_json::Value>,
+    /// The price used; `None` is unknown.
+    pub price: Option<PriceInfo>,
+    /// What the suite wants a reader to know of this arm.
+    pub note: Option<String>,
+}
+
+/// The price of an arm's model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceInfo {
+    /// US dollars per million input tokens, as a decimal.
+    pub input: String,
+    /// US dollars per million cached input tokens; `None` when they cost as input.
+    pub cached_input: Option<String>,
+    /// US dollars per million output tokens.
+    pub output: String,
+    /// Where the price comes from.
+    pub source: String,
+    /// The day it was read, where it has one.
+    pub as_of: Option<String>,
+    /// Whether the suite assumes it, rather than a provider charging it.
+    pub assumed: bool,
+}

@@ -1,0 +1,72 @@
+//! Whether calls conform to the schemas of the tools that were offered. Nobody has said which calls are right, so a
+//! call that conforms is no success: it stays unscored.
+
+use serde_json::{Map, Value};
+
+use crate::domain::{Case, Tool, ToolCall, ToolChoice, ToolFault, UnscoredReason};
+
+use super::super::clip::{clip, shown};
+use super::super::schemas::{Schemas, violation};
+use super::expectation::of_type;
+use super::schema::Node;
+use super::{Fault, Judgement, Made, judged, offered, unknown_tool};
+
+/// The first fault of the calls, else unscored.
+pub(super) fn judge(case: &Case, calls: &[ToolCall], schemas: &Schemas) -> Judgement {
+    let mut unusable = None;
+    let mut faults: Vec<Fault> = Vec::new();
+    for made in calls.iter().map(Made::read) {
+        match check(case, &made, schemas) {
+            Ok(found) => faults.extend(found),
+            Err(error) => unusable = Some(error),
+        }
+    }
+    match faults.iter().min() {
+        Some(fault) => judged(Some(fault)),
+        None => Judgement::unscored(UnscoredReason::Unlabelled, unusable),
+    }
+}
+
+/// # Errors
+/// Why the tool's schema cannot be used, where nothing else is wrong.
+fn check(case: &Case, made: &Made<'_>, schemas: &Schemas) -> Result<Vec<Fault>, String> {
+    let Some(tool) = offered(case, made.name) else { return Ok(vec![unknown_tool(case, made.name)]) };
+    if let Some(ToolChoice::Named(demanded)) = &case.tool_choice
+        && demanded != made.name
+    {
+        return Ok(vec![Fault::of_call(ToolFault::WrongTool, made.name, &format!("expected {}", clip(demanded)))]);
+    }
+    let arguments = match &made.arguments {
+        Ok(arguments) => arguments,
+        Err(fault) => return Ok(vec![fault.clone()]),
+    };
+    let faults = of_arguments(tool, arguments);
+    if !faults.is_empty() {
+        return Ok(faults);
+    }
+    let Some(schema) = &tool.parameters else { return Ok(faults) };
+    match &*schemas.get(schema) {
+        Ok(validator) => {
+            let broken = violation(validator, &Value::Object(arguments.clone()));
+            Ok(broken.map(|what| Fault::of_call(ToolFault::SchemaViolation, made.name, &what)).into_iter().collect())
+        }
+        Err(error) => Err(format!("the schema of {} cannot be used: {error}", clip(made.name))),
+    }
+}
+
+fn of_arguments(tool: &Tool, arguments: &Map<String, Value>) -> Vec<Fault> {
+    let node = tool.parameters.as_ref().map(Node::root);
+    let mut faults = Vec::new();
+    for name in node.iter().flat_map(|node| node.required()).filter(|name| !arguments.contains_key(*name)) {
+        faults.push(Fault::of_argument(ToolFault::Missing, &tool.name, name, "missing, the tool requires it"));
+    }
+    for (name, value) in arguments {
+        if !node.is_some_and(|node| node.declares(name)) {
+            let what = format!("found {}, the tool has no such argument", shown(value));
+            faults.push(Fault::of_argument(ToolFault::Unexpected, &tool.name, name, &what));
+        } else if let Some(mismatch) = node.and_then(|node| node.member(name)).and_then(|node| node.mismatch(value)) {
+            faults.push(of_type(&tool.name, name, &mismatch));
+        }
+    }
+    faults
+}

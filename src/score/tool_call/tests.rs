@@ -1,0 +1,267 @@
+//! Every fault, the order of checking, and the matching of several calls.
+
+use serde_json::{Value, json};
+
+use super::super::fixture::{applies, calls, case, expected_call, outcome, text, tool, why};
+use crate::domain::{Case, Expected, Outcome, Response, ToolChoice, ToolFault, UnscoredReason};
+
+fn orders() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "integer"},
+            "price": {"type": "number"},
+            "note": {"type": "string"},
+            "unit": {"type": ["string", "null"]},
+            "memo": {},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "to": {"type": "object", "properties": {"zip": {"type": "string", "pattern": "^[0-9]+$"}}, "required": ["zip"]}
+        },
+        "required": ["id"]
+    })
+}
+
+fn asking(expected: Expected) -> Case {
+    let other = json!({"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]});
+    Case { tools: vec![tool("order", orders()), tool("search", other)], ..case(expected) }
+}
+
+fn expecting(expected: &[(&str, Value)]) -> Case {
+    asking(Expected::ToolCalls(expected.iter().map(|(name, accept)| expected_call(name, accept)).collect()))
+}
+
+fn fault(kind: ToolFault) -> Outcome {
+    Outcome::Fail(Some(kind))
+}
+
+#[test]
+fn each_argument_is_right_or_has_its_fault() {
+    use ToolFault::{DoubleEncoded, Malformed, Missing, Unexpected, UnknownTool, WrongTool, WrongType, WrongValue};
+    let accept = json!({
+        "id": [7, 8], "price?": [5], "note?": ["Call me"], "unit?": ["kg"], "tags?": [["a", "b"]], "to?": [{"zip": "1"}]
+    });
+    let case = expecting(&[("order", accept)]);
+    let rows = [
+        ("order", r#"{"id": 7}"#, None),
+        ("order", r#"{"id": 8, "note": " Call me "}"#, None),
+        ("order", r#"{"price": 5.0, "id": 7}"#, None),
+        ("order", r#"{"id": 7, "unit": null}"#, None),
+        ("order", r#"{"id": 7, "tags": ["a", "b"], "to": {"zip": "1"}}"#, None),
+        ("ordr", r#"{"id": 7}"#, Some(UnknownTool)),
+        ("search", r#"{"id": 7}"#, Some(WrongTool)),
+        ("order", r#"{"id": 7"#, Some(Malformed)),
+        ("order", "[7]", Some(Malformed)),
+        ("order", "", Some(Malformed)),
+        ("order", r#""seven""#, Some(Malformed)),
+        ("order", r#""{\"id\": 7}""#, Some(DoubleEncoded)),
+        ("order", r#"{"id": 7, "tags": "[\"a\", \"b\"]"}"#, Some(DoubleEncoded)),
+        ("order", r#"{"id": 7, "to": "{\"zip\": \"1\"}"}"#, Some(DoubleEncoded)),
+        ("order", "{}", Some(Missing)),
+        ("order", r#"{"note": 5}"#, Some(Missing)),
+        ("order", r#"{"id": "7", "q": 1}"#, Some(Unexpected)),
+        ("order", r#"{"id": "7", "note": "x"}"#, Some(WrongType)),
+        ("order", r#"{"id": 7.0}"#, Some(WrongType)),
+        ("order", r#"{"id": true}"#, Some(WrongType)),
+        ("order", r#"{"id": null}"#, Some(WrongType)),
+        ("order", r#"{"id": 7, "price": "5"}"#, Some(WrongType)),
+        ("order", r#"{"id": 7, "tags": ["a", 1]}"#, Some(WrongType)),
+        ("order", r#"{"id": 7, "to": {"zip": 1}}"#, Some(WrongType)),
+        ("order", r#"{"id": 9}"#, Some(WrongValue)),
+        ("order", r#"{"id": 7, "note": "call me"}"#, Some(WrongValue)),
+        ("order", r#"{"id": 7, "tags": ["b", "a"]}"#, Some(WrongValue)),
+        ("order", r#"{"id": 7, "to": {"zip": "2"}}"#, Some(WrongValue)),
+    ];
+    for (name, arguments, expected) in rows {
+        let expected = expected.map_or(Outcome::Pass, fault);
+        let found = outcome("tool_call", json!({}), &case, &calls(&[(name, arguments)]));
+        assert_eq!(found, expected, "{name} {arguments}");
+    }
+    let loose = json!({"strings": "loose"});
+    let made = calls(&[("order", r#"{"id": 7, "note": "call-me"}"#)]);
+    assert_eq!(outcome("tool_call", loose, &case, &made), Outcome::Pass);
+}
+
+#[test]
+fn an_accepted_value_is_right_whatever_the_schema_says_and_without_a_schema_too() {
+    let labelled = expecting(&[("order", json!({"id": ["seven"]}))]);
+    let made = calls(&[("order", r#"{"id": "seven"}"#)]);
+    assert_eq!(outcome("tool_call", json!({}), &labelled, &made), Outcome::Pass);
+    let toolless = Case { tools: Vec::new(), ..expecting(&[("order", json!({"id": [7], "to?": [{"a": 1}]}))]) };
+    let rows = [
+        ("order", r#"{"id": 7.0}"#, Outcome::Pass),
+        ("order", r#"{"id": "7"}"#, fault(ToolFault::WrongType)),
+        ("order", r#"{"id": 7, "to": "{\"a\": 1}"}"#, fault(ToolFault::DoubleEncoded)),
+        ("order", r#"{"id": 6}"#, fault(ToolFault::WrongValue)),
+        ("ordr", r#"{"id": 7}"#, fault(ToolFault::WrongTool)),
+    ];
+    for (name, arguments, expected) in rows {
+        let found = outcome("tool_call", json!({}), &toolless, &calls(&[(name, arguments)]));
+        assert_eq!(found, expected, "{name} {arguments}");
+    }
+}
+
+#[test]
+fn null_leaves_out_an_argument_where_the_schema_takes_null() {
+    let case = expecting(&[("order", json!({"id": [7]}))]);
+    let rows = [
+        (r#"{"id": 7, "unit": null}"#, Outcome::Pass),
+        (r#"{"id": 7, "note": null}"#, fault(ToolFault::Unexpected)),
+        (r#"{"id": 7, "memo": null}"#, fault(ToolFault::Unexpected)),
+    ];
+    for (arguments, expected) in rows {
+        let found = outcome("tool_call", json!({}), &case, &calls(&[("order", arguments)]));
+        assert_eq!(found, expected, "{arguments}");
+    }
+}
+
+#[test]
+fn a_schema_requires_what_the_case_calls_optional() {
+    let case = expecting(&[("order", json!({"id?": [7]}))]);
+    assert_eq!(outcome("tool_call", json!({}), &case, &calls(&[("order", "{}")])), fault(ToolFault::Missing));
+}
+
+#[test]
+fn calls_are_matched_in_any_order_with_the_least_surprising_partners() {
+    let case =
+        expecting(&[("order", json!({"id": [1]})), ("order", json!({"id": [2]})), ("search", json!({"q": ["x"]}))]);
+    let (one, two) = (("order", r#"{"id": 1}"#), ("order", r#"{"id": 2}"#));
+    let (query, typo) = (("search", r#"{"q": "x"}"#), ("search", r#"{"q": "y"}"#));
+    let rows: [(&[(&str, &str)], Outcome); 6] = [
+        (&[one, two, query], Outcome::Pass),
+        (&[query, two, one], Outcome::Pass),
+        (&[typo, two, one], fault(ToolFault::WrongValue)),
+        (&[two, two, query], fault(ToolFault::WrongValue)),
+        (&[two, query], fault(ToolFault::WrongCount)),
+        (&[query, query, one], fault(ToolFault::WrongTool)),
+    ];
+    for (made, expected) in rows {
+        assert_eq!(outcome("tool_call", json!({}), &case, &calls(made)), expected, "{made:?}");
+    }
+    assert_eq!(why("tool_call", json!({}), &case, &calls(&[typo, two, one])), r#"search: q: found "y", expected "x""#);
+}
+
+#[test]
+fn order_counts_where_asked() {
+    let case = expecting(&[("order", json!({"id": [1]})), ("search", json!({"q": ["x"]}))]);
+    let (order, other, query) = (("order", r#"{"id": 1}"#), ("order", r#"{"id": 3}"#), ("search", r#"{"q": "x"}"#));
+    let ordered = json!({"ordered": true});
+    let rows: [(&[(&str, &str)], Outcome); 4] = [
+        (&[order, query], Outcome::Pass),
+        (&[query, order], fault(ToolFault::WrongOrder)),
+        (&[other, query], fault(ToolFault::WrongValue)),
+        (&[query, other], fault(ToolFault::WrongTool)),
+    ];
+    for (made, expected) in rows {
+        assert_eq!(outcome("tool_call", ordered.clone(), &case, &calls(made)), expected, "{made:?}");
+    }
+}
+
+#[test]
+fn no_call_and_a_call_as_text_differ() {
+    let case = expecting(&[("order", json!({"id": [7]}))]);
+    let leaked = text("```json\n{\"name\": \"order\", \"arguments\": {\"id\": 7}}\n```");
+    assert_eq!(outcome("tool_call", json!({}), &case, &text("No idea.")), fault(ToolFault::NotCalled));
+    assert_eq!(outcome("tool_call", json!({}), &case, &leaked), fault(ToolFault::CallAsText));
+    let also_called = Response { text: leaked.text, ..calls(&[("order", r#"{"id": 7}"#)]) };
+    assert_eq!(outcome("tool_call", json!({}), &case, &also_called), Outcome::Pass);
+}
+
+#[test]
+fn a_call_where_none_is_right_is_unexpected_or_forbidden() {
+    let none = asking(Expected::NoToolCall);
+    let made = calls(&[("order", r#"{"id": 7}"#)]);
+    assert_eq!(outcome("tool_call", json!({}), &none, &text("No.")), Outcome::Pass);
+    assert_eq!(outcome("tool_call", json!({}), &none, &made), fault(ToolFault::UnexpectedCall));
+    let forbidden = Case { tool_choice: Some(ToolChoice::None), ..none };
+    assert_eq!(outcome("tool_call", json!({}), &forbidden, &made), fault(ToolFault::ForbiddenCall));
+    let answer = asking(Expected::Text("Paris".into()));
+    assert_eq!(outcome("tool_call", json!({}), &answer, &made), fault(ToolFault::UnexpectedCall));
+    let abstains = Outcome::Unscored(UnscoredReason::NoScorer);
+    assert_eq!(outcome("tool_call", json!({}), &answer, &text("Paris")), abstains);
+}
+
+#[test]
+fn unlabelled_calls_conform_or_have_a_fault_and_never_pass() {
+    let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
+    let unlabelled = asking(Expected::Unlabelled);
+    let rows = [
+        ("order", r#"{"id": 7, "to": {"zip": "12"}}"#, unscored),
+        ("ordr", r#"{"id": 7}"#, fault(ToolFault::UnknownTool)),
+        ("order", r#"{"id""#, fault(ToolFault::Malformed)),
+        ("order", r#""{\"id\": 7}""#, fault(ToolFault::DoubleEncoded)),
+        ("order", r#"{"id": 7, "to": "{\"zip\": \"1\"}"}"#, fault(ToolFault::DoubleEncoded)),
+        ("order", r#"{"note": "x"}"#, fault(ToolFault::Missing)),
+        ("order", r#"{"id": "7", "q": 1}"#, fault(ToolFault::Unexpected)),
+        ("order", r#"{"id": "7"}"#, fault(ToolFault::WrongType)),
+        ("order", r#"{"id": 7, "to": {"zip": "x"}}"#, fault(ToolFault::SchemaViolation)),
+        ("order", r#"{"id": 7, "to": {}}"#, fault(ToolFault::SchemaViolation)),
+    ];
+    for (name, arguments, expected) in rows {
+        let found = outcome("tool_call", json!({}), &unlabelled, &calls(&[(name, arguments)]));
+        assert_eq!(found, expected, "{name} {arguments}");
+    }
+    assert_eq!(outcome("tool_call", json!({}), &unlabelled, &text("Hello.")), unscored);
+    let two = calls(&[("order", r#"{"id": "7"}"#), ("ordr", "{}")]);
+    assert_eq!(outcome("tool_call", json!({}), &unlabelled, &two), fault(ToolFault::UnknownTool));
+}
+
+#[test]
+fn unlabelled_calls_obey_the_request() {
+    let made = calls(&[("order", r#"{"id": 7}"#)]);
+    let two = calls(&[("order", r#"{"id": 7}"#), ("order", r#"{"id": 8}"#)]);
+    let choosing = |choice| Case { tool_choice: Some(choice), ..asking(Expected::Unlabelled) };
+    let named = ToolChoice::Named("search".into());
+    let rows = [
+        (choosing(ToolChoice::None), &made, fault(ToolFault::ForbiddenCall)),
+        (choosing(ToolChoice::Required), &text("Hello."), fault(ToolFault::NotCalled)),
+        (choosing(ToolChoice::Required), &text("order(id=7)"), fault(ToolFault::CallAsText)),
+        (choosing(named.clone()), &text("Hello."), fault(ToolFault::NotCalled)),
+        (choosing(named), &made, fault(ToolFault::WrongTool)),
+        (Case { parallel_tool_calls: Some(false), ..asking(Expected::Unlabelled) }, &two, fault(ToolFault::WrongCount)),
+    ];
+    for (case, response, expected) in rows {
+        assert_eq!(outcome("tool_call", json!({}), &case, response), expected, "{:?}", case.tool_choice);
+    }
+}
+
+#[test]
+fn an_unusable_schema_leaves_a_call_unscored_and_says_so() {
+    let remote = json!({"$ref": "https://example.com/s.json"});
+    let case = Case { tools: vec![tool("order", remote)], ..case(Expected::Unlabelled) };
+    let made = calls(&[("order", r#"{"id": 7}"#)]);
+    assert_eq!(outcome("tool_call", json!({}), &case, &made), Outcome::Unscored(UnscoredReason::Unlabelled));
+    assert!(why("tool_call", json!({}), &case, &made).starts_with("the schema of order cannot be used: "));
+}
+
+#[test]
+fn a_tool_without_parameters_takes_no_argument() {
+    let mut case = asking(Expected::Unlabelled);
+    case.tools[0].parameters = None;
+    let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
+    assert_eq!(outcome("tool_call", json!({}), &case, &calls(&[("order", "{}")])), unscored);
+    let made = calls(&[("order", r#"{"id": 7}"#)]);
+    assert_eq!(outcome("tool_call", json!({}), &case, &made), fault(ToolFault::Unexpected));
+}
+
+#[test]
+fn it_applies_where_tools_are_involved() {
+    assert!(applies("tool_call", json!({}), &asking(Expected::Unlabelled)));
+    assert!(applies("tool_call", json!({}), &asking(Expected::Text("x".into()))));
+    assert!(applies("tool_call", json!({}), &Case { tools: Vec::new(), ..expecting(&[("order", json!({}))]) }));
+    assert!(!applies("tool_call", json!({}), &case(Expected::Text("x".into()))));
+}
+
+#[test]
+fn a_why_names_tool_argument_found_and_expected() {
+    let case = expecting(&[("order", json!({"id": [7, 8]}))]);
+    let rows = [
+        (r#"{"id": "7"}"#, r#"order: id: found "7" (string), expected integer"#),
+        (r#"{"id": 9}"#, "order: id: found 9, expected any of 7, 8"),
+        ("{}", "order: id: missing, expected any of 7, 8"),
+        (r#"{"id": 7, "x": null}"#, "order: x: found null, expected no such argument"),
+        ("{", r#"order: the arguments are no JSON object: "{""#),
+    ];
+    for (arguments, expected) in rows {
+        assert_eq!(why("tool_call", json!({}), &case, &calls(&[("order", arguments)])), expected, "{arguments}");
+    }
+}
