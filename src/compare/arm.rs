@@ -4,26 +4,111 @@ use std::collections::BTreeMap;
 
 use super::scope::Scope;
 use super::{Accounting, ArmSummary, METRICS, TokenTotals, estimate};
-use crate::domain::{FailureKind, FinishReason, Outcome, Trial, UnscoredReason, Usage, Usd};
+use crate::domain::{FailureKind, FinishReason, Outcome, Trial, UnscoredReason, Usage};
 
 /// The summary of one arm.
 pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
-    let cells: Vec<_> = scope.cases.iter().map(|&case| (scope.grid.cases[case], scope.grid.trials(case, arm))).collect();
-    let sent = || cells.iter().flat_map(|(_, trials)| trials.iter().flatten().copied());
-    let with_tools = cells.iter().filter(|(case, _)| case.involves_tools);
-    let tool_calls: Vec<u32> = with_tools.flat_map(|(_, trials)| trials.iter().flatten()).filter_map(calls).collect();
+    let of_case = |case: usize| scope.grid.trials(case, arm);
+    let planned = || scope.cases.iter().flat_map(|&case| of_case(case)).copied();
+    let sent = || planned().flatten();
+    let with_tools = scope.cases.iter().filter(|&&case| scope.grid.cases[case].involves_tools);
+    let tool_trials: Vec<&Trial> =
+        with_tools.flat_map(|&case| of_case(case)).flatten().copied().filter(|trial| answered(trial)).collect();
     ArmSummary {
         arm: name.to_owned(),
-        accounting: accounting(cells.iter().flat_map(|(_, trials)| trials.iter().copied())),
+        accounting: accounting(planned()),
         estimates: METRICS.iter().map(|row| (row.metric, estimate(row.metric, scope, arm))).collect(),
         tool_faults: tally(sent().filter_map(|trial| trial.tool_fault)),
         failures: tally(sent().filter_map(|trial| trial.failure)),
-        tool_trials: tool_calls.len(),
-        tool_trials_with_calls: tool_calls.iter().filter(|calls| **calls > 0).count(),
+        tool_trials: tool_trials.len(),
+        tool_trials_with_calls: tool_trials.iter().filter(|trial| trial.tool_calls > Some(0)).count(),
         tokens: tokens(sent()),
-        cost: sent().map(|trial| trial.cost).sum::<Option<Usd>>(),
-        spend: sent().map(|trial| trial.spend).sum::<Option<Usd>>(),
+        cost: sent().map(|trial| trial.cost).sum(),
+        spend: sent().map(|trial| trial.spend).sum(),
         from_store: sent().filter(|trial| trial.from_store).count(),
         retries: sent().map(|trial| trial.attempts.saturating_sub(1) as usize).sum(),
+    }
+}
+
+/// Whether there is an answer, right or wrong.
+fn answered(trial: &Trial) -> bool {
+    trial.finish_reason.is_some()
+}
+
+/// Where every planned trial went: each is counted once in the sum, whatever it holds.
+fn accounting<'a>(planned: impl Iterator<Item = Option<&'a Trial>>) -> Accounting {
+    let mut accounting = Accounting::default();
+    for trial in planned {
+        accounting.planned += 1;
+        let place = match trial.map(|trial| trial.outcome) {
+            None => &mut accounting.not_sent,
+            Some(Outcome::Pass) => &mut accounting.passed,
+            Some(Outcome::Fail(_)) => &mut accounting.failed_outcome,
+            Some(Outcome::Unscored(UnscoredReason::Failed)) => &mut accounting.call_failed,
+            Some(Outcome::Unscored(UnscoredReason::Unlabelled | UnscoredReason::NoScorer)) => &mut accounting.unscored,
+        };
+        *place += 1;
+        if let Some(part) = trial.and_then(|trial| part_of_fails(trial, &mut accounting)) {
+            *part += 1;
+        }
+    }
+    accounting
+}
+
+/// The part of the scored fails that a trial belongs to; `None` when it is no fail, or a plainly wrong answer.
+fn part_of_fails<'a>(trial: &Trial, accounting: &'a mut Accounting) -> Option<&'a mut usize> {
+    if !matches!(trial.outcome, Outcome::Fail(_)) {
+        return None;
+    }
+    match (trial.failure, trial.finish_reason) {
+        (Some(FailureKind::ContentPolicy), _) | (None, Some(FinishReason::ContentFilter)) => {
+            Some(&mut accounting.filtered)
+        }
+        (Some(_), _) => Some(&mut accounting.rejected),
+        (None, Some(FinishReason::Refusal)) => Some(&mut accounting.refused),
+        (None, Some(FinishReason::Length)) => Some(&mut accounting.cut),
+        (
+            None,
+            None
+            | Some(
+                FinishReason::Stop
+                | FinishReason::ToolCalls
+                | FinishReason::Pause
+                | FinishReason::MalformedToolCall
+                | FinishReason::Error
+                | FinishReason::Unknown,
+            ),
+        ) => None,
+    }
+}
+
+fn tally<K: Ord>(kinds: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
+    let mut tally = BTreeMap::new();
+    for kind in kinds {
+        *tally.entry(kind).or_default() += 1;
+    }
+    tally
+}
+
+fn tokens<'a>(sent: impl Iterator<Item = &'a Trial>) -> TokenTotals {
+    let mut totals = TokenTotals::default();
+    for trial in sent {
+        match &trial.usage {
+            Some(Usage { input_tokens, cache_read_tokens, output_tokens, reasoning_tokens, .. }) => {
+                add(&mut totals.input, *input_tokens);
+                add(&mut totals.cache_read, *cache_read_tokens);
+                add(&mut totals.output, *output_tokens);
+                add(&mut totals.reasoning, *reasoning_tokens);
+            }
+            None => totals.without_usage += usize::from(answered(trial)),
+        }
+    }
+    totals
+}
+
+/// Adds a count that was reported.
+fn add(total: &mut Option<u64>, count: Option<u64>) {
+    if let Some(count) = count {
+        *total = Some(total.unwrap_or(0).saturating_add(count));
     }
 }

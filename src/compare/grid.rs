@@ -15,6 +15,8 @@ pub(super) type Trials<'a> = [Option<&'a Trial>];
 pub(super) struct Grid<'a> {
     /// The cases of the plan, by id.
     pub cases: Vec<&'a PlannedCase>,
+    /// The cluster that each case names, as its trials say.
+    pub clusters: Vec<Option<&'a str>>,
     arms: usize,
     repeats: usize,
     slots: Vec<Option<&'a Trial>>,
@@ -35,27 +37,24 @@ impl<'a> Grid<'a> {
         let index: HashMap<&str, usize> = cases.iter().enumerate().map(|(index, case)| (&*case.id, index)).collect();
         let (arms, repeats) = (options.arms.len(), options.repeats as usize);
         let mut slots = vec![None; cases.len() * arms * repeats];
+        let mut clusters = vec![None; cases.len()];
         for trial in trials {
             let case = index.get(&*trial.key.case).copied();
             let arm = options.arms.iter().position(|name| **name == *trial.key.arm);
             let repeat = Some(trial.key.repeat as usize).filter(|repeat| *repeat < repeats);
             if let (Some(case), Some(arm), Some(repeat)) = (case, arm, repeat) {
                 slots[(case * arms + arm) * repeats + repeat].get_or_insert(trial);
+                // All trials of a case name the same cluster; if not, their order still must not matter.
+                clusters[case] = clusters[case].max(trial.cluster.as_deref());
             }
         }
-        Self { cases, arms, repeats, slots }
+        Self { cases, clusters, arms, repeats, slots }
     }
 
     /// The trials of a case in an arm.
     pub(super) fn trials(&self, case: usize, arm: usize) -> &Trials<'a> {
         let first = (case * self.arms + arm) * self.repeats;
         &self.slots[first..first + self.repeats]
-    }
-
-    /// The trials of a case in all arms.
-    pub(super) fn trials_of_case(&self, case: usize) -> &Trials<'a> {
-        let row = self.arms * self.repeats;
-        &self.slots[case * row..(case + 1) * row]
     }
 
     /// The cases under each value of a tag, by value. A case without the tag is in none.

@@ -25,22 +25,19 @@ pub(super) const P95: Latency = Latency { metric: Metric::LatencyP95, quantile: 
 
 /// How long a trial's call took when it was bought, in milliseconds; +∞ when it timed out.
 fn milliseconds(trial: &Trial) -> Option<f64> {
-    match trial.failure {
-        Some(FailureKind::Timeout) => Some(f64::INFINITY),
-        _ => trial.latency_ms.map(number),
-    }
+    if timed_out(trial) { Some(f64::INFINITY) } else { trial.latency_ms.map(number) }
 }
 
-/// Whether two trials were bought side by side. A call that timed out is never stored, so it belongs to this run.
+fn timed_out(trial: &Trial) -> bool {
+    trial.failure == Some(FailureKind::Timeout)
+}
+
+/// Whether two trials were bought in one recording. A call that timed out is never stored, so it belongs to this run.
 fn side_by_side(baseline: &Trial, candidate: &Trial) -> bool {
-    let this_run = |trial: &Trial| !trial.from_store;
-    match (&baseline.recording, &candidate.recording) {
-        (Some(baseline), Some(candidate)) => baseline == candidate,
-        (None, Some(_)) | (Some(_), None) | (None, None) => {
-            let timed_out = |trial: &Trial| trial.failure == Some(FailureKind::Timeout);
-            (timed_out(baseline) || timed_out(candidate)) && this_run(baseline) && this_run(candidate)
-        }
+    if timed_out(baseline) || timed_out(candidate) {
+        return !baseline.from_store && !candidate.from_store;
     }
+    baseline.recording.is_some() && baseline.recording == candidate.recording
 }
 
 /// Mean latency of a case in both arms, over the repeats that were bought side by side.

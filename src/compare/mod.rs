@@ -69,7 +69,13 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
             let slices = slices.iter().map(|slice| {
                 let changes = changes(Scope { cases: &slice.cases, ..scope }, candidate);
                 let pairs = paired(&changes);
-                Slice { tag: slice.tag.to_owned(), value: slice.value.to_owned(), cases: slice.cases.len(), pairs, changes }
+                Slice {
+                    tag: slice.tag.to_owned(),
+                    value: slice.value.to_owned(),
+                    cases: slice.cases.len(),
+                    pairs,
+                    changes,
+                }
             });
             let slices = slices.collect();
             let changes = changes(scope, candidate);

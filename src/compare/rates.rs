@@ -57,7 +57,7 @@ pub(super) struct Paired {
     /// Indices into the grid's cases, ascending.
     pub cases: Vec<usize>,
     /// Mean success of each case, the baseline's first.
-    arms: [Vec<f64>; 2],
+    pub arms: [Vec<f64>; 2],
     /// Candidate − baseline.
     pub differences: Vec<f64>,
     /// Cases that count and are not among these.

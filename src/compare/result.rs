@@ -136,7 +136,7 @@ pub struct Change {
     pub candidate: Option<Estimate>,
     /// Candidate − baseline, or candidate ÷ baseline, as the metric's row says; `None` where it is not defined.
     pub contrast: Option<Estimate>,
-    /// For reading only: McNemar's mid-p, where outcomes are pass or fail and there is one repeat.
+    /// For reading only: `McNemar`'s mid-p, where outcomes are pass or fail and there is one repeat.
     pub p_value: Option<f64>,
     /// Pairs that count for this metric.
     pub pairs: usize,

@@ -54,7 +54,7 @@ impl Scope<'_> {
     /// The cluster of each of `cases`, numbered from 0; `None` when none of them names one. A case that names none is
     /// a cluster of its own.
     pub(super) fn clusters(&self, cases: &[usize]) -> Option<Vec<u32>> {
-        let labels: Vec<Option<&str>> = cases.iter().map(|&case| self.cluster(case)).collect();
+        let labels: Vec<Option<&str>> = cases.iter().map(|&case| self.grid.clusters[case]).collect();
         labels.iter().any(Option::is_some).then(|| {
             let mut numbers: HashMap<&str, u32> = HashMap::new();
             let mut next = 0;
@@ -70,11 +70,6 @@ impl Scope<'_> {
                 })
                 .collect()
         })
-    }
-
-    fn cluster(&self, case: usize) -> Option<&str> {
-        let trials = self.grid.trials_of_case(case).iter().flatten();
-        trials.filter_map(|trial| trial.cluster.as_deref()).next()
     }
 }
 

@@ -44,20 +44,43 @@ pub enum FinishReason {
     Unknown,
 }
 
+/// Every reason with its name as files and reports spell it.
+pub const FINISH_REASONS: &[(FinishReason, &str)] = &[
+    (FinishReason::Stop, "stop"),
+    (FinishReason::Length, "length"),
+    (FinishReason::ToolCalls, "tool_calls"),
+    (FinishReason::ContentFilter, "content_filter"),
+    (FinishReason::Refusal, "refusal"),
+    (FinishReason::Pause, "pause"),
+    (FinishReason::MalformedToolCall, "malformed_tool_call"),
+    (FinishReason::Error, "error"),
+    (FinishReason::Unknown, "unknown"),
+];
+
 impl FinishReason {
     /// The name that files and reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Stop => "stop",
-            Self::Length => "length",
-            Self::ToolCalls => "tool_calls",
-            Self::ContentFilter => "content_filter",
-            Self::Refusal => "refusal",
-            Self::Pause => "pause",
-            Self::MalformedToolCall => "malformed_tool_call",
-            Self::Error => "error",
-            Self::Unknown => "unknown",
+        FINISH_REASONS[self as usize].1
+    }
+
+    /// The reason of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        FINISH_REASONS.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_finds_its_own_row() {
+        for (index, (reason, name)) in FINISH_REASONS.iter().enumerate() {
+            assert_eq!(*reason as usize, index);
+            assert_eq!(serde_json::to_value(reason).expect("serializes"), *name);
+            assert_eq!(FinishReason::from_name(name), Some(*reason));
         }
     }
 }

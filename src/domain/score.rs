@@ -28,15 +28,24 @@ pub enum UnscoredReason {
     NoScorer,
 }
 
+/// Every reason with its name as files and reports spell it.
+pub const UNSCORED_REASONS: &[(UnscoredReason, &str)] = &[
+    (UnscoredReason::Failed, "failed"),
+    (UnscoredReason::Unlabelled, "unlabelled"),
+    (UnscoredReason::NoScorer, "no_scorer"),
+];
+
 impl UnscoredReason {
     /// The name that files and reports use.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Unlabelled => "unlabelled",
-            Self::NoScorer => "no_scorer",
-        }
+        UNSCORED_REASONS[self as usize].1
+    }
+
+    /// The reason of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        UNSCORED_REASONS.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 }
 
@@ -76,6 +85,15 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_reason_finds_its_own_row() {
+        for (index, (reason, name)) in UNSCORED_REASONS.iter().enumerate() {
+            assert_eq!(*reason as usize, index);
+            assert_eq!(serde_json::to_value(reason).expect("serializes"), *name);
+            assert_eq!(UnscoredReason::from_name(name), Some(*reason));
+        }
+    }
 
     fn scores(outcomes: &[Outcome]) -> Vec<Score> {
         let score = |outcome: &Outcome| Score { scorer: "exact".into(), outcome: *outcome, why: None };

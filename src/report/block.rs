@@ -7,8 +7,6 @@ use crate::gate::Decision;
 
 /// A piece of a section.
 pub(super) enum Block<'a> {
-    /// A heading inside the section.
-    Heading(String),
     /// Running text.
     Paragraph(String),
     /// A remark on what stands above it.
@@ -76,8 +74,10 @@ pub(super) enum Look {
     Code,
     /// An answer of the gate.
     Decision(Decision),
-    /// There is no value.
+    /// The value is not known; the text says so.
     Absent,
+    /// No value belongs here; the text is a dash or a word for it.
+    Empty,
 }
 
 impl Table {
@@ -104,6 +104,11 @@ impl Cell {
     /// No value; the text says so.
     pub(super) fn absent(text: impl Into<String>) -> Self {
         Self { look: Look::Absent, ..Self::plain(text) }
+    }
+
+    /// No value belongs here; the text is a dash or a word for it.
+    pub(super) fn empty(text: impl Into<String>) -> Self {
+        Self { look: Look::Empty, ..Self::plain(text) }
     }
 
     pub(super) fn detail(self, detail: impl Into<String>) -> Self {

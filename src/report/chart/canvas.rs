@@ -24,6 +24,8 @@ const FAMILY: &str = "Inter, Helvetica Neue, Arial, sans-serif";
 const FINE: f64 = 4.0;
 const EM: f64 = 1.24;
 const MEASURED_EM: f64 = 1.21;
+/// plotters centres on half the height of a lower-case letter; capitals and digits are centred this many ems lower.
+const DROP: f64 = 0.09;
 
 /// A finished drawing: well-formed SVG, with a name and a description for those who cannot see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +120,7 @@ impl Canvas<'_> {
             Align::Right => HPos::Right,
         };
         let style = style(look).pos(Pos::new(side, VPos::Center));
+        let at = (at.0, at.1 + look.size * DROP);
         self.root.draw(&Text::new(escape::picture(text), place(at), style)).map_err(draw_error)
     }
 
@@ -249,7 +252,7 @@ pub(super) const MARGIN: f64 = 24.0;
 fn style(look: Type) -> TextStyle<'static> {
     let weight = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
     let mut style = TextStyle::from((FAMILY, look.size * EM * FINE, weight));
-    style.color = plotters::style::IntoTextStyle::into_text_style(&look.colour.rgb(), &(1, 1)).color;
+    style.color = look.colour.rgb().to_backend_color();
     style
 }
 

@@ -50,8 +50,3 @@ pub(super) const CHARTS: &[Chart] = &[
     Chart { id: "cost-per-success", draw: cost::draw },
     Chart { id: "tool-faults", draw: tool_faults::draw },
 ];
-
-/// The chart of this id; `None` when it has nothing to draw.
-pub(super) fn draw(id: &str, view: &View<'_>) -> Result<Option<Svg>, ChartError> {
-    CHARTS.iter().find(|chart| chart.id == id).map_or(Ok(None), |chart| (chart.draw)(view))
-}

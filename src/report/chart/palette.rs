@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn text_is_readable_and_marks_are_visible_in_both_modes() {
-        for (colours, least) in [(&[INK, MUTED, CANDIDATE, WORSE, BETTER, UNDECIDED][..], 4.5), (&[BASELINE][..], 3.0)] {
+        for (colours, least) in [(&[INK, MUTED, CANDIDATE, WORSE, BETTER, UNDECIDED][..], 4.5), (&[BASELINE][..], 3.0)]
+        {
             for colour in colours {
                 assert!(contrast(colour.light, GROUND.light) >= least, "{} light", colour.name);
                 assert!(contrast(colour.dark, GROUND.dark) >= least, "{} dark", colour.name);

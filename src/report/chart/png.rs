@@ -6,8 +6,8 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
-use super::canvas::{REGULAR, SEMI_BOLD, Svg};
 use super::ChartError;
+use super::canvas::{REGULAR, SEMI_BOLD, Svg};
 
 /// PNG pixels a logical pixel.
 const SCALE: f32 = 2.0;

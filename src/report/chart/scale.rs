@@ -21,7 +21,9 @@ impl Scale {
         let (low, high) = range(numbers).unwrap_or((0.0, 1.0));
         let span = if high > low { high - low } else { high.abs().max(1e-3) };
         let step = round_step(span / STEPS);
-        let (first, last) = ((low / step - 0.2).floor(), (high / step + 0.2).ceil());
+        // What starts at zero stays there.
+        let first = if low >= 0.0 { (low / step).floor() } else { (low / step - 0.2).floor() };
+        let last = (high / step + 0.2).ceil();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of ticks")]
         let count = (last - first).round() as u32;
         let ticks = (0..=count).map(|index| (first + f64::from(index)) * step).collect();
@@ -90,6 +92,8 @@ mod tests {
         let scale = Scale::straight(&[-9.0, 0.0, 11.0], (0.0, 100.0));
         assert_eq!(scale.ticks, [-10.0, -5.0, 0.0, 5.0, 10.0, 15.0]);
         assert!((scale.x(-10.0) - 0.0).abs() < 1e-9 && (scale.x(15.0) - 100.0).abs() < 1e-9);
+        let costs = Scale::straight(&[0.0, 0.003_11], (0.0, 100.0));
+        assert!(costs.x(0.0).abs() < 1e-9, "{costs:?}");
         let single = Scale::straight(&[0.0], (0.0, 100.0));
         assert!(single.ticks.len() >= 2, "{single:?}");
     }

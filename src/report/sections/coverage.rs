@@ -6,11 +6,7 @@ use crate::report::view::View;
 pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
     let lines = view.arms.iter().map(|arm| Cell::plain(format!("{}: {}", arm.name, arm.accounting.line)));
     let mut blocks = vec![Block::List(lines.collect())];
-    let coverage = view.candidates.iter().map(|candidate| Cell::plain(&candidate.coverage));
-    let bounds = view.candidates.iter().flat_map(|candidate| {
-        candidate.bounds.iter().map(|bound| Cell::plain(format!("{}, {bound}", candidate.name)))
-    });
-    blocks.push(Block::List(coverage.chain(bounds).collect()));
+    blocks.push(Block::List(view.candidates.iter().map(|candidate| Cell::plain(&candidate.coverage)).collect()));
     blocks.extend(view.rule_of_three.clone().map(Block::Note));
     let calls = view.arms.iter().map(|arm| Cell::plain(format!("{}: {}", arm.name, arm.accounting.calls)));
     let mut inside = vec![Block::List(calls.collect())];

@@ -62,10 +62,6 @@ fn ids(blocks: &mut Vec<Block<'_>>, title: &str, ids: &[String]) {
             let left = plural(rest.len() - some.len(), "case is", "cases are");
             inside.push(Block::Note(format!("{left} not listed here; trials.parquet has them all.")));
         }
-        blocks.push(Block::Details {
-            summary: format!("{} more", count(rest.len())),
-            open: false,
-            blocks: inside,
-        });
+        blocks.push(Block::Details { summary: format!("{} more", count(rest.len())), open: false, blocks: inside });
     }
 }

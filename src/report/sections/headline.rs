@@ -1,22 +1,24 @@
 //! The figures a decision rests on: each arm, the difference, the limit, the answer.
 
 use super::cells;
-use crate::compare::{Contrast, Unit};
+use crate::compare::Unit;
 use crate::report::block::{Block, Cell, Table};
 use crate::report::view::number::count;
+use crate::report::view::why;
 use crate::report::view::{CandidateView, ChangeView, View, mark};
 
 pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
     let mut blocks = Vec::new();
     for candidate in &view.candidates {
         blocks.push(Block::Table(table(view, candidate)));
-        blocks.extend(absences(candidate).map(Block::Note));
+        blocks.extend(absences(candidate).into_iter().map(Block::Note));
     }
     let sentences: Vec<Cell> = view
         .verdicts
         .iter()
         .flat_map(|strip| {
-            let line = |(decision, sentence): &(_, String)| format!("{} {}: {sentence}", mark(*decision), strip.candidate);
+            let line =
+                |(decision, sentence): &(_, String)| format!("{} {}: {sentence}", mark(*decision), strip.candidate);
             strip.findings.iter().map(line)
         })
         .map(Cell::plain)
@@ -45,7 +47,7 @@ fn table(view: &View<'_>, candidate: &CandidateView) -> Table {
             ("Metric", false),
             (&candidate.baseline, true),
             (&candidate.name, true),
-            ("Difference or ratio", true),
+            ("Change", true),
             ("Pairs", true),
             ("Limit", true),
             ("Answer", false),
@@ -53,13 +55,13 @@ fn table(view: &View<'_>, candidate: &CandidateView) -> Table {
     );
     for change in shown(candidate) {
         table.push(vec![
-            Cell::plain(&change.label),
+            Cell { detail: change.slice.clone(), ..Cell::plain(change.label) },
             cells::reading(&change.baseline),
             cells::reading(&change.candidate),
             cells::reading(&change.contrast),
             Cell::plain(count(change.pairs)),
-            change.limit.as_ref().map_or_else(|| Cell::absent("no rule"), |(text, _)| Cell::plain(text)),
-            change.decision.map_or_else(|| Cell::absent("—"), cells::decision),
+            change.limit.as_ref().map_or_else(|| Cell::empty("no rule"), |(text, _)| Cell::plain(text)),
+            change.decision.map_or_else(|| Cell::empty("—"), cells::decision),
         ]);
     }
     table
@@ -70,14 +72,22 @@ fn shown(candidate: &CandidateView) -> impl Iterator<Item = &ChangeView> {
     candidate.changes.iter().filter(|change| change.metric.row().unit != Unit::Tokens)
 }
 
-fn absences(candidate: &CandidateView) -> impl Iterator<Item = String> {
-    shown(candidate).filter_map(|change| {
-        let what = match change.metric.row().contrast {
-            Contrast::Difference => "difference",
-            Contrast::Ratio => "ratio",
-        };
-        change.absent.map(|why| format!("{}, {}: no {what}, because {why}.", candidate.name, change.label))
-    })
+/// One sentence a reason, with the metrics it explains.
+fn absences(candidate: &CandidateView) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for change in shown(candidate) {
+        let Some(reason) = change.absent else { continue };
+        let label = why::lower(change.label);
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, labels)) if labels.contains(&label) => {}
+            Some((_, labels)) => labels.push(label),
+            None => reasons.push((reason, vec![label])),
+        }
+    }
+    let sentence = |(reason, labels): (&str, Vec<String>)| {
+        format!("{}, no change of {}: {reason}.", candidate.name, labels.join(" and "))
+    };
+    reasons.into_iter().map(sentence).collect()
 }
 
 fn p_values(candidate: &CandidateView) -> impl Iterator<Item = String> {

@@ -7,9 +7,7 @@ use crate::report::view::number::count;
 use crate::report::view::{CandidateView, ChangeView, Price, View};
 
 pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
-    let mut blocks = vec![Block::Table(costs(view))];
-    blocks.extend(view.arms.iter().filter_map(|arm| arm.money.absent.clone()).map(Block::Note));
-    blocks.push(Block::Figure("cost-per-success"));
+    let mut blocks = vec![Block::Table(costs(view)), Block::Figure("cost-per-success")];
     let note = "Cost is what all trials of an arm cost when they were bought, retries and failures included; answers \
                 from the store were paid for earlier and are in the cost, not in the spend.";
     blocks.push(Block::Details {
@@ -28,7 +26,10 @@ pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
 
 fn costs(view: &View<'_>) -> Table {
     let mut table = Table::new(
-        format!("Cost per success: the cost of all trials of an arm ÷ its successes, with {} intervals", view.confidence),
+        format!(
+            "Cost per success: the cost of all trials of an arm ÷ its successes, with {} intervals",
+            view.confidence
+        ),
         &[
             ("Arm", false),
             ("Cost per success", true),
@@ -39,10 +40,14 @@ fn costs(view: &View<'_>) -> Table {
         ],
     );
     for arm in &view.arms {
+        let cost = cells::reading(&arm.money.cost_per_success);
         table.push(vec![
             Cell::plain(&arm.name),
-            cells::reading(&arm.money.cost_per_success),
-            arm.money.ratio.as_ref().map_or_else(|| Cell::absent("—"), cells::reading),
+            match arm.money.absent {
+                Some(reason) => cost.detail(reason),
+                None => cost,
+            },
+            arm.money.ratio.as_ref().map_or_else(|| Cell::empty("—"), cells::reading),
             Cell::plain(&arm.money.successes),
             Cell::plain(&arm.money.cost),
             Cell::plain(&arm.money.spend),

@@ -21,7 +21,10 @@ pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
 
 fn table(view: &View<'_>, candidate: &CandidateView) -> Table {
     let mut table = Table::new(
-        format!("Accuracy by slice, {} against {}, with {} intervals", candidate.name, candidate.baseline, view.confidence),
+        format!(
+            "Accuracy by slice, {} against {}, with {} intervals",
+            candidate.name, candidate.baseline, view.confidence
+        ),
         &[
             ("Slice", false),
             ("Pairs", true),

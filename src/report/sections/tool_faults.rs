@@ -15,11 +15,7 @@ pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
     if table.rows.is_empty() {
         blocks.push(Block::Note("No arm made a tool fault.".to_owned()));
     } else {
-        blocks.push(Block::Details {
-            summary: "The same as a table".to_owned(),
-            open: false,
-            blocks: vec![Block::Table(table)],
-        });
+        blocks.push(Block::Table(table));
     }
     let lines = view.arms.iter().map(|arm| {
         let calls = count(arm.tool_trials_with_calls);
@@ -31,7 +27,8 @@ pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
 }
 
 fn table(arms: &[ArmView]) -> Table {
-    let names: Vec<_> = std::iter::once(("Fault", false)).chain(arms.iter().map(|arm| (arm.name.as_str(), true))).collect();
+    let names: Vec<_> =
+        std::iter::once(("Fault", false)).chain(arms.iter().map(|arm| (arm.name.as_str(), true))).collect();
     let mut table = Table::new("Trials by the first tool fault that applies", &names);
     let mut faults: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (index, arm) in arms.iter().enumerate() {

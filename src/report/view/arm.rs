@@ -45,7 +45,7 @@ pub(in crate::report) struct Money {
     pub cost: String,
     pub spend: String,
     /// Why the cost is unknown, when it is.
-    pub absent: Option<String>,
+    pub absent: Option<&'static str>,
     pub price: Price,
     /// Input, of which cached, output, of which reasoning.
     pub tokens: [String; 4],
@@ -83,7 +83,7 @@ impl ArmView {
 }
 
 impl Price {
-    fn new(price: Option<&PriceInfo>) -> Self {
+    pub(super) fn new(price: Option<&PriceInfo>) -> Self {
         let Some(price) = price else { return Self::Unknown };
         let per_million = |rate: &str| format!("${rate}");
         let cached = price.cached_input.as_deref();
@@ -108,17 +108,13 @@ fn reading(arm: &ArmSummary, metric: Metric, absent: &'static str) -> Reading {
 
 fn accounting(arm: &ArmSummary) -> Accounting {
     let sum = &arm.accounting;
-    let of_which = [
-        (sum.refused, "refused"),
-        (sum.cut, "cut"),
-        (sum.filtered, "filtered"),
-        (sum.rejected, "rejected"),
-    ]
-    .map(|(trials, word)| format!("{} {word}", count(trials)))
-    .join(", ");
+    let causes = [(sum.refused, "refused"), (sum.cut, "cut"), (sum.filtered, "filtered"), (sum.rejected, "rejected")];
+    let causes = causes.into_iter().filter(|(trials, _)| *trials > 0);
+    let causes: Vec<_> = causes.map(|(trials, word)| format!("{} {word}", count(trials))).collect();
+    let of_which = if causes.is_empty() { String::new() } else { format!(" (of which {})", causes.join(", ")) };
     Accounting {
         line: format!(
-            "{} planned = {} passed + {} failed (of which {of_which}) + {} + {} unscored + {} not sent",
+            "{} planned = {} passed + {} failed{of_which} + {} + {} unscored + {} not sent",
             count(sum.planned),
             count(sum.passed),
             count(sum.failed_outcome),
@@ -144,14 +140,13 @@ fn money(input: &Input<'_>, arm: &ArmSummary, price: Option<&PriceInfo>) -> Mone
     let amount = |amount: Option<_>| amount.map_or_else(|| "unknown".to_owned(), usd);
     let cost_per_success = reading(arm, Metric::CostPerSuccess, "unknown");
     let absent = cost_per_success.known().is_none().then(|| {
-        let reason = if price.is_none() {
-            "no price is known for its model"
+        if price.is_none() {
+            "no known price"
         } else if arm.accounting.passed == 0 {
-            "it has no success"
+            "no success"
         } else {
-            "the cost of some trials is unknown, because no usage was reported"
-        };
-        format!("The cost per success of {} is unknown: {reason}.", arm.arm)
+            "usage not reported"
+        }
     });
     Money {
         cost_per_success,

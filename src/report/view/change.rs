@@ -3,21 +3,17 @@
 use super::number::{Number, Style, count, percent, plural};
 use super::why;
 use crate::compare::{Change, Comparison, Metric, Quadrants};
-use crate::gate::{Decision, Finding, Rule};
+use crate::gate::{Decision, Finding, MIN_SLICE_PAIRS, Rule};
 use crate::report::Input;
 use crate::stats::Estimate;
-
-/// Fewer pairs than this are called few: no interval of theirs is narrow enough to decide anything.
-const FEW_PAIRS: usize = 20;
 
 /// One candidate against the baseline.
 #[derive(Debug, Clone)]
 pub(in crate::report) struct CandidateView {
     pub baseline: String,
     pub name: String,
-    pub cases: usize,
     pub pairs: usize,
-    /// Pairs and cases, with what the gate asks for.
+    /// Pairs and cases, with what the gate asks for and what the missing scores could change.
     pub coverage: String,
     /// One row a metric, or a rule where a metric has several, then one a rule of a slice.
     pub changes: Vec<ChangeView>,
@@ -25,8 +21,6 @@ pub(in crate::report) struct CandidateView {
     pub lost: Vec<String>,
     pub gained: Vec<String>,
     pub slices: Vec<SliceView>,
-    /// What missing scores could do to the metrics, one sentence a metric that misses any.
-    pub bounds: Vec<String>,
 }
 
 /// A number, or the word for its absence.
@@ -41,8 +35,9 @@ pub(in crate::report) enum Reading {
 #[derive(Debug, Clone)]
 pub(in crate::report) struct ChangeView {
     pub metric: Metric,
-    /// The metric, with the slice where a rule names one.
-    pub label: String,
+    pub label: &'static str,
+    /// The slice, where a rule names one.
+    pub slice: Option<String>,
     pub baseline: Reading,
     pub candidate: Reading,
     pub contrast: Reading,
@@ -93,7 +88,6 @@ impl CandidateView {
         Self {
             baseline: comparison.baseline.clone(),
             name: comparison.candidate.clone(),
-            cases: comparison.cases,
             pairs: comparison.pairs,
             coverage: coverage(input, comparison),
             changes: changes(comparison, findings),
@@ -101,13 +95,12 @@ impl CandidateView {
             lost: comparison.lost.clone(),
             gained: comparison.gained.clone(),
             slices: slices(comparison),
-            bounds: comparison.changes.iter().filter_map(bounds).collect(),
         }
     }
 
     /// The row of a metric outside slices.
     pub(in crate::report) fn change(&self, metric: Metric) -> Option<&ChangeView> {
-        self.changes.iter().find(|change| change.metric == metric)
+        self.changes.iter().find(|change| change.metric == metric && change.slice.is_none())
     }
 }
 
@@ -119,7 +112,8 @@ impl ChangeView {
         let value = |estimate: Option<&Estimate>| Reading::new(estimate, Style::of_value(row), None, absent);
         Self {
             metric: change.metric,
-            label: why::subject(change.metric, rule.and_then(|rule| rule.slice.as_ref())),
+            label: row.label,
+            slice: rule.and_then(|rule| rule.slice.as_ref()).map(|(tag, value)| format!("{tag}={value}")),
             baseline: value(change.baseline.as_ref()),
             candidate: value(change.candidate.as_ref()),
             contrast: Reading::new(change.contrast.as_ref(), Style::of_contrast(row), limit, absent),
@@ -164,7 +158,7 @@ fn slices(comparison: &Comparison) -> Vec<SliceView> {
             let change = accuracy(&slice.changes)?;
             Some(SliceView {
                 name: format!("{}={}", slice.tag, slice.value),
-                few: change.pairs < FEW_PAIRS,
+                few: change.pairs < MIN_SLICE_PAIRS,
                 change: ChangeView::new(&change, None, None),
             })
         })
@@ -175,8 +169,9 @@ fn coverage(input: &Input<'_>, comparison: &Comparison) -> String {
     #[expect(clippy::cast_precision_loss, reason = "counts of cases")]
     let share = (comparison.cases > 0).then(|| comparison.pairs as f64 / comparison.cases as f64);
     let share = share.map_or_else(|| "no case".to_owned(), |share| Style::Share.write(share));
+    let bounds: String = comparison.changes.iter().filter_map(|change| bounds(&comparison.candidate, change)).collect();
     format!(
-        "{}: {} of {} have a usable score in both arms ({share}; the gate asks for {}).",
+        "{}: {} of {} have a usable score in both arms ({share}; the gate asks for {}).{bounds}",
         comparison.candidate,
         count(comparison.pairs),
         plural(comparison.cases, "case", "cases"),
@@ -185,16 +180,16 @@ fn coverage(input: &Input<'_>, comparison: &Comparison) -> String {
 }
 
 /// What the missing scores of a metric could do to its difference.
-fn bounds(change: &Change) -> Option<String> {
+fn bounds(candidate: &str, change: &Change) -> Option<String> {
     let (worst, best) = (change.worst_case?, change.best_case?);
     if change.missing == 0 {
         return None;
     }
     let style = Style::of_contrast(change.metric.row());
     Some(format!(
-        "{}: {} without a value in both arms. Counted against the candidate the difference would be {}, for it {}.",
-        change.metric.row().label,
-        plural(change.missing, "case", "cases"),
+        " With {} counted against {candidate} the difference of {} would be {}, counted for it {}.",
+        plural(change.missing, "missing score", "missing scores"),
+        why::lower(change.metric.row().label),
         style.write(worst),
         style.write(best)
     ))

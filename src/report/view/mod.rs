@@ -10,14 +10,14 @@ pub(super) mod why;
 
 use std::collections::BTreeMap;
 
-pub(super) use arm::{Accounting, ArmView, Money, Price};
-pub(super) use change::{CandidateView, ChangeView, Reading, SliceView};
+pub(super) use arm::{ArmView, Price};
+pub(super) use change::{CandidateView, ChangeView, Reading};
 pub(super) use number::Number;
 pub(super) use strip::{Strip, mark, word};
 
 pub(super) use super::Example;
 use super::Input;
-use crate::gate::Decision;
+use crate::gate::{self, Decision};
 
 /// A report in words: everything rounded, nothing arranged yet.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ impl<'a> View<'a> {
 
     /// The worst verdict: fail, else no data, else inconclusive, else pass.
     pub(super) fn worst(&self) -> Decision {
-        self.input.verdicts.iter().map(|verdict| verdict.decision).max().unwrap_or(Decision::NoData)
+        gate::worst(self.input.verdicts)
     }
 }
 

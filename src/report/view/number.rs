@@ -71,7 +71,7 @@ impl Style {
             Self::Usd | Self::Milliseconds | Self::Tokens => return 0,
         };
         let blurred = |digits: usize| {
-            let text = |value: f64| format!("{:.digits$}", value * scale);
+            let text = |value: f64| signed(&format!("{:.digits$}", value * scale), false);
             let near = |value: f64, mark: f64| (value - mark).abs() > 1e-9 && text(value) == text(mark);
             values.iter().any(|value| marks.iter().chain(&limit).any(|mark| near(*value, *mark)))
         };
@@ -83,7 +83,8 @@ impl Style {
             Self::Share => format!("{}%", self.bare(value, digits)),
             Self::Points => format!("{} pp", self.bare(value, digits)),
             Self::Ratio => format!("×{}", self.bare(value, digits)),
-            Self::Usd | Self::Milliseconds | Self::Tokens => self.bare(value, digits),
+            Self::Usd => dollars(value),
+            Self::Milliseconds | Self::Tokens => self.bare(value, digits),
         }
     }
 
@@ -93,7 +94,7 @@ impl Style {
             Self::Share => signed(&format!("{:.digits$}", value * 100.0), false),
             Self::Points => signed(&format!("{:.digits$}", value * 100.0), true),
             Self::Ratio => signed(&format!("{value:.digits$}"), false),
-            Self::Usd => dollars(value),
+            Self::Usd => dollars(value).replacen('$', "", 1),
             Self::Milliseconds => milliseconds(value),
             Self::Tokens => tokens(value),
         }

@@ -1,8 +1,9 @@
 //! How the numbers came about, and what it takes to make them again.
 
+use super::arm::Price;
 use super::number::{count, percent, plural, time};
 use crate::report::Input;
-use crate::run_dir::{ArmInfo, DatasetInfo};
+use crate::run_dir::{ArmInfo, DatasetInfo, PriceInfo};
 
 /// Names and values, in reading order.
 pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
@@ -47,11 +48,7 @@ fn dataset(dataset: &DatasetInfo) -> String {
             } else {
                 format!(", stratified by {}", dataset.draw_by.join(", "))
             };
-            format!(
-                "{} drawn of {} (seed {seed}{by})",
-                count(dataset.drawn),
-                plural(dataset.cases, "case", "cases")
-            )
+            format!("{} drawn of {} (seed {seed}{by})", count(dataset.drawn), plural(dataset.cases, "case", "cases"))
         }
     };
     format!("{}, {drawn}", dataset.path)
@@ -64,14 +61,25 @@ fn arm(info: &ArmInfo) -> Vec<(String, String)> {
         format!("answered by {}", info.models_returned.join(", "))
     };
     let settings: Vec<_> = info.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    let name = |what: &str| if what.is_empty() { format!("Arm {}", info.name) } else { format!("{} {what}", info.name) };
+    let name =
+        |what: &str| if what.is_empty() { format!("Arm {}", info.name) } else { format!("{} {what}", info.name) };
     let mut facts = vec![
         (name(""), format!("{} by {} ({}), {returned}", info.model, info.endpoint, info.protocol)),
         (name("address"), info.base_url.clone()),
+        (name("price"), price(info.price.as_ref())),
         (name("settings"), if settings.is_empty() { "none sent".to_owned() } else { settings.join(", ") }),
     ];
     facts.extend(info.note.as_ref().map(|note| (name("note"), note.clone())));
     facts
+}
+
+fn price(price: Option<&PriceInfo>) -> String {
+    match Price::new(price) {
+        Price::Known { rates: [input, cached, output], source } => {
+            format!("{input} input, {cached} cached input, {output} output, per million tokens; {source}")
+        }
+        Price::Unknown => "unknown".to_owned(),
+    }
 }
 
 fn listed(names: &[String]) -> String {

@@ -10,8 +10,8 @@ use crate::report::Input;
 pub(in crate::report) struct Strip {
     pub candidate: String,
     pub decision: Decision,
-    /// Why, in plain words: the findings that decide, then the warnings.
-    pub sentence: String,
+    /// Why, in plain words: the findings that decide, then the warnings; never empty.
+    pub sentences: Vec<String>,
     /// The rule that decides; `None` when there is none.
     pub rule: Option<String>,
     /// The models, baseline → candidate.
@@ -54,7 +54,7 @@ impl Strip {
         Self {
             candidate: verdict.candidate.clone(),
             decision: verdict.decision,
-            sentence: sentence(verdict),
+            sentences: sentences(verdict),
             rule: why::deciding(&verdict.findings, verdict.decision).next().map(|finding| why::rule(&finding.rule)),
             models: format!("{} → {}", model(baseline), model(&verdict.candidate)),
             pairs: comparison.map_or_else(|| "no comparison".to_owned(), |one| plural(one.pairs, "pair", "pairs")),
@@ -64,13 +64,13 @@ impl Strip {
     }
 }
 
-fn sentence(verdict: &Verdict) -> String {
-    let mut parts: Vec<String> = why::deciding(&verdict.findings, verdict.decision).map(why::sentence).collect();
-    if parts.is_empty() {
-        parts.push("The suite's gate has no rule that decides, so there is nothing to judge by.".to_owned());
+fn sentences(verdict: &Verdict) -> Vec<String> {
+    let mut sentences: Vec<String> = why::deciding(&verdict.findings, verdict.decision).map(why::sentence).collect();
+    if sentences.is_empty() {
+        sentences.push("The suite's gate has no rule that decides, so there is nothing to judge by.".to_owned());
     }
     let warned = |level, decision| level == Level::Warn && decision != Decision::Pass;
     let warnings = verdict.findings.iter().filter(|finding| warned(finding.rule.level, finding.decision));
-    parts.extend(warnings.map(|finding| format!("Warning only: {}", why::lower(&why::sentence(finding)))));
-    parts.join(" ")
+    sentences.extend(warnings.map(|finding| format!("Warning only: {}", why::lower(&why::sentence(finding)))));
+    sentences
 }

@@ -49,26 +49,30 @@ fn of_arm(arm: &ArmSummary) -> Vec<String> {
             plural(arm.tool_trials, "trial", "trials")
         ));
     }
+    let mut missing = Vec::new();
     if arm.accounting.call_failed > 0 {
         let kinds = arm.failures.iter().filter(|(kind, _)| !kind.model_caused());
         let kinds: Vec<_> = kinds.map(|(kind, trials)| format!("{} {}", count(*trials), kind.name())).collect();
-        warnings.push(format!(
-            "{name}: {} for causes outside the model ({}). They are not scored and count neither for nor against it.",
+        missing.push(format!(
+            "{} for causes outside the model ({}) and count neither for nor against it",
             plural(arm.accounting.call_failed, "call failed", "calls failed"),
             if kinds.is_empty() { "class unknown".to_owned() } else { kinds.join(", ") }
         ));
     }
     if arm.accounting.unscored > 0 {
-        warnings.push(format!(
-            "{name}: {} could not be scored.",
-            plural(arm.accounting.unscored, "answer", "answers")
-        ));
+        missing.push(format!("{} could not be scored", plural(arm.accounting.unscored, "answer", "answers")));
+    }
+    if arm.accounting.not_sent > 0 {
+        missing.push(format!("{} not sent", plural(arm.accounting.not_sent, "trial was", "trials were")));
     }
     if arm.tokens.without_usage > 0 {
-        warnings.push(format!(
-            "{name}: {} reported no usage, so what they cost is unknown.",
-            plural(arm.tokens.without_usage, "answer", "answers")
+        missing.push(format!(
+            "{} no usage, so what they cost is unknown",
+            plural(arm.tokens.without_usage, "answer reported", "answers reported")
         ));
+    }
+    if !missing.is_empty() {
+        warnings.push(format!("{name}: {}.", missing.join("; ")));
     }
     warnings
 }

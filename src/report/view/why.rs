@@ -171,10 +171,7 @@ mod tests {
                 accuracy(Why::WithinLimit { measurably_worse: true }),
                 "Accuracy is not worse by more than 2 pp, though it is measurably worse: −4.1 pp [−5.6, −2.6], n = 500.",
             ),
-            (
-                accuracy(Why::BeyondLimit),
-                "Accuracy is worse beyond the margin of 2 pp: −4.1 pp [−5.6, −2.6], n = 500.",
-            ),
+            (accuracy(Why::BeyondLimit), "Accuracy is worse beyond the margin of 2 pp: −4.1 pp [−5.6, −2.6], n = 500."),
             (
                 accuracy(crosses(Some(1200), Some(900))),
                 "Cannot tell for accuracy: the interval [−5.6, −2.6] crosses the margin of 2 pp (seen −4.1 pp, n = 500); \

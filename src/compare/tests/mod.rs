@@ -1,0 +1,8 @@
+//! Comparing, tried on small runs whose numbers are known.
+
+mod accounting;
+mod live;
+mod properties;
+mod run;
+mod shares;
+mod spending;

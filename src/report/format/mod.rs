@@ -1,0 +1,8 @@
+//! Blocks → bytes: one file a format, each with the only sanitiser for its kind of reader.
+
+pub(in crate::report) mod escape;
+pub mod html;
+pub mod json;
+pub mod markdown;
+mod tags;
+pub mod terminal;

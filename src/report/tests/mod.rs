@@ -1,0 +1,156 @@
+//! The report as a whole: exact texts, well-formed and inert pages, the same bytes twice.
+
+mod inert;
+mod markup;
+mod snapshots;
+
+use super::chart::{self, CHARTS};
+use super::fixture::{self, Fixture};
+use super::format::{html, json, markdown, terminal};
+use super::view::mark;
+use super::{View, write};
+use crate::gate::Decision;
+
+/// Every made-up run, with its name.
+fn runs() -> [(&'static str, Fixture); 5] {
+    [
+        ("usual", fixture::usual()),
+        ("single", fixture::single()),
+        ("many", fixture::many()),
+        ("empty", fixture::empty()),
+        ("hostile", fixture::hostile()),
+    ]
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes() {
+    for (name, fixture) in runs() {
+        let render = || {
+            let input = fixture.input();
+            let view = View::new(&input);
+            let charts = CHARTS.iter().map(|chart| (chart.draw)(&view).expect("a chart")).collect::<Vec<_>>();
+            (
+                html::render(&view).expect("a page"),
+                markdown::render(&view),
+                json::render(&view).expect("a document"),
+                terminal::render(&view, 100, true),
+                (charts, chart::card(&view).expect("a card")),
+            )
+        };
+        assert!(render() == render(), "{name}");
+    }
+    let fixture = fixture::usual();
+    let view = View::new(&fixture.input());
+    let drawing = (CHARTS[1].draw)(&view).expect("a chart").expect("a drawing");
+    assert!(chart::png(&drawing).expect("a picture") == chart::png(&drawing).expect("a picture"));
+}
+
+#[test]
+fn every_format_says_every_verdict() {
+    let fixture = fixture::many();
+    let view = View::new(&fixture.input());
+    let page = html::render(&view).expect("a page");
+    for decision in [Decision::Pass, Decision::Fail, Decision::Inconclusive, Decision::NoData] {
+        for text in [&page, &markdown::render(&view), &terminal::render(&view, 120, false)] {
+            assert!(text.contains(mark(decision)), "{decision:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_known_is_never_a_number() {
+    let fixture = fixture::empty();
+    let view = View::new(&fixture.input());
+    let page = html::render(&view).expect("a page");
+    for text in [&page, &markdown::render(&view), &terminal::render(&view, 120, false)] {
+        assert!(text.contains("unknown") && text.contains("no data") && text.contains("NO-DATA"));
+        let text = text.replace("(0.0%; the gate asks", "");
+        for number in ["0.0%", "$0<", "$0 ", "0 ms", "0.0 pp", "×0"] {
+            assert!(!text.contains(number), "{number}");
+        }
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let fixture = fixture::many();
+    let view = View::new(&fixture.input());
+    let coloured = terminal::render(&view, 120, true);
+    let mut plain = coloured.clone();
+    for code in ["\u{1b}[1;31m", "\u{1b}[1;32m", "\u{1b}[1;33m", "\u{1b}[1;36m", "\u{1b}[0m"] {
+        assert!(coloured.contains(code), "{code:?}");
+        plain = plain.replace(code, "");
+    }
+    assert_eq!(plain, terminal::render(&view, 120, false));
+}
+
+#[test]
+fn the_document_has_every_digit_and_null_for_what_is_missing() {
+    let fixture = fixture::usual();
+    let view = View::new(&fixture.input());
+    let document: serde_json::Value =
+        serde_json::from_str(&json::render(&view).expect("a document")).expect("valid JSON");
+    assert_eq!(document["schema_version"], crate::run_dir::SCHEMA_VERSION);
+    let changes = |candidate: usize| &document["results"]["comparisons"][candidate]["changes"];
+    assert_eq!(changes(0)[2]["baseline"]["value"], 0.000_913);
+    assert_eq!(changes(0)[0]["contrast"]["interval"]["low"], -0.104);
+    assert!(changes(1)[2]["contrast"].is_null() && document["results"]["arms"][2]["cost"].is_null());
+    assert_eq!(document["results"]["arms"][1]["cost"], 706_020_000_000_u64);
+    assert_eq!(document["verdicts"][1]["findings"][0]["why"]["more_cases_if_as_seen"], 1_240);
+}
+
+#[test]
+fn a_summary_stays_below_the_limit_of_a_comment() {
+    let mut fixture = fixture::usual();
+    let comparison = &mut fixture.results.comparisons[0];
+    let slice = comparison.slices[0].clone();
+    comparison.slices.extend((0..2_000).map(|index| {
+        let mut slice = slice.clone();
+        slice.value = format!("customer-{index}");
+        slice
+    }));
+    let view = View::new(&fixture.input());
+    let summary = markdown::render(&view);
+    assert!(summary.chars().count() < 60_000);
+    assert!(summary.contains("report.html has them") && summary.contains("#### Headline figures"));
+    assert!(!summary.contains("customer-7"));
+}
+
+#[test]
+fn every_file_is_written_whole_and_no_link_is_followed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (run, victim) = (folder.path().join("run"), folder.path().join("victim"));
+    std::fs::create_dir_all(run.join("charts")).expect("a folder");
+    std::fs::write(&victim, "untouched").expect("a file");
+    std::fs::write(run.join("charts/tool-faults.svg"), "of an earlier report").expect("a file");
+    #[cfg(unix)]
+    for link in ["report.html", "summary.md.part"] {
+        std::os::unix::fs::symlink(&victim, run.join(link)).expect("a link");
+    }
+    let fixture = fixture::empty();
+    let view = View::new(&fixture.input());
+    write(&run, &view).expect("a report");
+    assert_eq!(std::fs::read_to_string(&victim).expect("a file"), "untouched");
+    let mut files = Vec::new();
+    for dir in [run.clone(), run.join("charts")] {
+        for entry in std::fs::read_dir(dir).expect("a folder") {
+            files.push(entry.expect("an entry").file_name().into_string().expect("a name"));
+        }
+    }
+    files.sort();
+    let expected = [
+        "card.png",
+        "charts",
+        "cost-per-success.png",
+        "cost-per-success.svg",
+        "forest.png",
+        "forest.svg",
+        "report.html",
+        "summary.json",
+        "summary.md",
+    ];
+    assert_eq!(files, expected);
+    let card = std::fs::read(run.join("card.png")).expect("a picture");
+    let side = |at: usize| u32::from_be_bytes(card[at..at + 4].try_into().expect("four bytes"));
+    assert_eq!((side(16), side(20)), (2_400, 1_260));
+}

@@ -1,0 +1,81 @@
+//! The report's files in the folder of a run, each written whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::View;
+use super::chart::{self, CHARTS, ChartError};
+use super::format::{html, json, markdown};
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A file or folder of the report cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A chart cannot be made.
+    #[error(transparent)]
+    Chart(#[from] ChartError),
+    /// The numbers cannot be written as JSON.
+    #[error("cannot write the numbers as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Writes `report.html`, `summary.md`, `summary.json`, `card.png` and `charts/*.svg` and `*.png` into the run's folder.
+/// A chart with nothing to draw leaves no file, not even one of an earlier report.
+///
+/// # Errors
+///
+/// When a file cannot be written or a chart cannot be made. Files written before that stay.
+pub fn write(dir: &Path, view: &View<'_>) -> Result<(), WriteError> {
+    replace(&dir.join("summary.json"), json::render(view)?.as_bytes())?;
+    replace(&dir.join("summary.md"), markdown::render(view).as_bytes())?;
+    replace(&dir.join("report.html"), html::render(view)?.as_bytes())?;
+    replace(&dir.join("card.png"), &chart::png(&chart::card(view)?)?)?;
+    let charts = dir.join("charts");
+    fs::create_dir_all(&charts).map_err(|source| WriteError::Io { path: charts.clone(), source })?;
+    for chart in CHARTS {
+        let (svg, png) = (charts.join(format!("{}.svg", chart.id)), charts.join(format!("{}.png", chart.id)));
+        match (chart.draw)(view)? {
+            Some(drawing) => {
+                replace(&svg, drawing.text().as_bytes())?;
+                replace(&png, &chart::png(&drawing)?)?;
+            }
+            None => [svg, png].iter().try_for_each(|path| remove(path))?,
+        }
+    }
+    Ok(())
+}
+
+/// Replaces a file in one step: a reader sees the old bytes or the new ones, and no link is followed.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = || -> io::Result<()> {
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = fs::File::create_new(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&part, path)
+    };
+    written().map_err(|source| WriteError::Io { path: path.to_owned(), source })
+}
+
+fn remove(path: &Path) -> Result<(), WriteError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(WriteError::Io { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}

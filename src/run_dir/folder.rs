@@ -1,0 +1,243 @@
+//! The folder itself: made before anything is spent, locked while it is worked on, found again by name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::journal::{Journal, Place};
+use super::manifest::Manifest;
+use super::record::Record;
+use super::trials::{self, Answer};
+use super::{Example, RunDirError};
+use crate::domain::{Trial, Usd};
+
+const MANIFEST: &str = "manifest.json";
+const JOURNAL: &str = "trials.jsonl";
+const TRIALS: &str = "trials.parquet";
+const EXAMPLES: &str = "examples.json";
+const LOCK: &str = ".lock";
+
+/// A run that is being made: its folder is locked until this is dropped.
+#[derive(Debug)]
+pub struct RunDir {
+    /// The folder.
+    pub path: PathBuf,
+    /// What the run is made from.
+    pub manifest: Manifest,
+    journal: Journal,
+    done: BTreeMap<Place, bool>,
+    spent: Usd,
+    models_returned: BTreeMap<String, BTreeSet<String>>,
+    _lock: File,
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Finished {
+    /// The folder.
+    pub path: PathBuf,
+    /// What the run was made from.
+    pub manifest: Manifest,
+}
+
+impl RunDir {
+    /// Makes the folder of a new run, named by the manifest.
+    ///
+    /// # Errors
+    /// The folder is there already, or cannot be made or written.
+    pub fn create(results: &Path, manifest: &Manifest) -> Result<Self, RunDirError> {
+        let path = results.join(&manifest.run);
+        let io = |source| RunDirError::Io { path: path.clone(), source };
+        fs::create_dir_all(results).and_then(|()| fs::create_dir(&path)).map_err(io)?;
+        write_json(&path.join(MANIFEST), manifest)?;
+        Self::resume(&path)
+    }
+
+    /// Goes on with an unfinished run.
+    ///
+    /// # Errors
+    /// Another process works on it, or a file of it cannot be read.
+    pub fn resume(path: &Path) -> Result<Self, RunDirError> {
+        let lock = lock(path)?;
+        let manifest = read_manifest(path)?;
+        let mut done = BTreeMap::new();
+        let mut spent = Usd::ZERO;
+        let mut models_returned = BTreeMap::new();
+        let journal = Journal::open(&path.join(JOURNAL), |record| {
+            count(record, &mut done, &mut spent, &mut models_returned);
+        })?;
+        Ok(Self { path: path.to_owned(), manifest, journal, done, spent, models_returned, _lock: lock })
+    }
+
+    /// Whether a trial needs no further work. A call that failed for a cause outside the model is asked again.
+    #[must_use]
+    pub fn is_done(&self, case: &str, arm: &str, repeat: u32) -> bool {
+        self.done.get(&(case.to_owned(), arm.to_owned(), repeat)).copied().unwrap_or(false)
+    }
+
+    /// What the run has paid so far, as far as it is known.
+    #[must_use]
+    pub fn spent(&self) -> Usd {
+        self.spent
+    }
+
+    /// Appends a finished trial.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn append(&mut self, record: &Record) -> Result<(), RunDirError> {
+        self.journal.append(record)?;
+        count(record, &mut self.done, &mut self.spent, &mut self.models_returned);
+        Ok(())
+    }
+
+    /// Writes the table of trials in the order of these places (case, arm, repeat), whatever the order in which they
+    /// finished, and marks the run as finished.
+    ///
+    /// # Errors
+    /// The table or the manifest cannot be written.
+    pub fn finish(mut self, order: impl Iterator<Item = (String, String, u32)>, now: i64) -> Result<Finished, RunDirError> {
+        let path = self.path.join(TRIALS);
+        let temporary = path.with_extension("parquet.tmp");
+        trials::write(&temporary, self.journal.records(order))?;
+        fs::rename(&temporary, &path).map_err(|source| RunDirError::Io { path, source })?;
+        for arm in &mut self.manifest.arms {
+            arm.models_returned = self.models_returned.remove(&arm.name).unwrap_or_default().into_iter().collect();
+        }
+        self.manifest.finished_at = Some(now);
+        write_json(&self.path.join(MANIFEST), &self.manifest)?;
+        Ok(Finished { path: self.path, manifest: self.manifest })
+    }
+}
+
+fn count(
+    record: &Record,
+    done: &mut BTreeMap<Place, bool>,
+    spent: &mut Usd,
+    models_returned: &mut BTreeMap<String, BTreeSet<String>>,
+) {
+    let lasting = record.failure_kind().is_none_or(crate::domain::FailureKind::model_caused);
+    done.insert((record.case.clone(), record.arm.clone(), record.repeat), lasting);
+    *spent = spent.plus(record.spend.unwrap_or(Usd::ZERO));
+    if let Some(model) = &record.model_returned {
+        models_returned.entry(record.arm.clone()).or_default().insert(model.clone());
+    }
+}
+
+impl Finished {
+    /// Opens a finished run.
+    ///
+    /// # Errors
+    /// The manifest cannot be read, or the run is not finished.
+    pub fn load(path: &Path) -> Result<Self, RunDirError> {
+        let manifest = read_manifest(path)?;
+        if manifest.finished_at.is_none() {
+            let why = "the run is not finished; the same `cutover run` goes on with it".to_owned();
+            return Err(RunDirError::Damaged { path: path.to_owned(), why });
+        }
+        Ok(Self { path: path.to_owned(), manifest })
+    }
+
+    /// The facts of every trial.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn trials(&self) -> Result<Vec<Trial>, RunDirError> {
+        trials::read(&self.path.join(TRIALS))
+    }
+
+    /// The answers to some cases, with their texts.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn answers(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Answer>, RunDirError> {
+        trials::read_answers(&self.path.join(TRIALS), wanted)
+    }
+
+    /// Keeps the examples that reports show.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_examples(&self, examples: &[Example]) -> Result<(), RunDirError> {
+        write_json(&self.path.join(EXAMPLES), &examples)
+    }
+
+    /// The examples that were kept.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn examples(&self) -> Result<Vec<Example>, RunDirError> {
+        read_json(&self.path.join(EXAMPLES))
+    }
+}
+
+/// The newest unfinished run of a plan in a mode.
+#[must_use]
+pub fn unfinished(results: &Path, plan_hash: &str, mode: &str) -> Option<PathBuf> {
+    let matches = |manifest: &Manifest| {
+        manifest.finished_at.is_none() && manifest.plan_hash == plan_hash && manifest.mode == mode
+    };
+    runs(results).into_iter().filter(|(_, manifest)| matches(manifest)).map(|(path, _)| path).next_back()
+}
+
+/// A finished run by its name or folder; the newest one when nothing is named.
+///
+/// # Errors
+/// There is no such run, or it is not finished.
+pub fn find(results: &Path, name: Option<&str>) -> Result<Finished, RunDirError> {
+    let Some(name) = name else {
+        let finished = |manifest: &Manifest| manifest.finished_at.is_some();
+        let newest = runs(results).into_iter().rfind(|(_, manifest)| finished(manifest));
+        return newest
+            .map(|(path, manifest)| Finished { path, manifest })
+            .ok_or_else(|| RunDirError::NoRun { name: "that is finished".to_owned(), results: results.to_owned() });
+    };
+    let candidates = [PathBuf::from(name), results.join(name)];
+    let path = candidates.iter().find(|path| path.join(MANIFEST).is_file());
+    path.map_or_else(
+        || Err(RunDirError::NoRun { name: format!("`{name}`"), results: results.to_owned() }),
+        |path| Finished::load(path),
+    )
+}
+
+/// Every run with a readable manifest, the oldest first. A folder that is no run is passed over: it may be anything.
+fn runs(results: &Path) -> Vec<(PathBuf, Manifest)> {
+    let entries = fs::read_dir(results).into_iter().flatten().filter_map(Result::ok);
+    let mut runs: Vec<_> = entries
+        .filter_map(|entry| read_manifest(&entry.path()).ok().map(|manifest| (entry.path(), manifest)))
+        .collect();
+    runs.sort_by(|(_, a), (_, b)| (a.started_at, &a.run).cmp(&(b.started_at, &b.run)));
+    runs
+}
+
+fn lock(path: &Path) -> Result<File, RunDirError> {
+    let file_path = path.join(LOCK);
+    let io = |source| RunDirError::Io { path: file_path.clone(), source };
+    let file = File::options().create(true).write(true).truncate(false).open(&file_path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RunDirError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, RunDirError> {
+    read_json(&path.join(MANIFEST))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RunDirError> {
+    let text = fs::read(path).map_err(|source| RunDirError::Io { path: path.to_owned(), source })?;
+    serde_json::from_slice(&text)
+        .map_err(|error| RunDirError::Damaged { path: path.to_owned(), why: error.to_string() })
+}
+
+/// Writes a file whole or not at all.
+fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), RunDirError> {
+    let io = |source| RunDirError::Io { path: path.to_owned(), source };
+    let mut text = serde_json::to_vec_pretty(value).map_err(|error| io(error.into()))?;
+    text.push(b'\n');
+    let temporary = path.with_extension("json.tmp");
+    File::create(&temporary).and_then(|mut file| file.write_all(&text)).map_err(io)?;
+    fs::rename(&temporary, path).map_err(io)
+}

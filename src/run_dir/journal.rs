@@ -1,0 +1,130 @@
+//! `trials.jsonl`: every finished trial is appended before it is counted, so that a stopped run goes on where it was.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::RunDirError;
+use super::record::Record;
+
+/// What identifies a trial in the journal: case, arm, repeat.
+pub(super) type Place = (String, String, u32);
+
+/// An open journal, and where each trial's last line stands.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    end: u64,
+    lines: BTreeMap<Place, (u64, usize)>,
+}
+
+impl Journal {
+    /// Opens a journal or makes one. A last line that was cut by a crash is dropped.
+    pub(super) fn open(path: &Path, mut each: impl FnMut(&Record)) -> Result<Self, RunDirError> {
+        let io = |source| RunDirError::Io { path: path.to_owned(), source };
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
+        let mut journal = Self { path: path.to_owned(), file, end: 0, lines: BTreeMap::new() };
+        let mut reader = BufReader::new(journal.file.try_clone().map_err(io)?);
+        let mut line = Vec::new();
+        let mut number = 0;
+        loop {
+            line.clear();
+            number += 1;
+            let length = reader.read_until(b'\n', &mut line).map_err(io)?;
+            if length == 0 {
+                break;
+            }
+            if line.last() != Some(&b'\n') {
+                journal.file.set_len(journal.end).map_err(io)?;
+                break;
+            }
+            let record: Record = serde_json::from_slice(&line).map_err(|error| RunDirError::Damaged {
+                path: path.to_owned(),
+                why: format!("line {number}: {error}"),
+            })?;
+            each(&record);
+            journal.note(&record, length);
+        }
+        Ok(journal)
+    }
+
+    fn note(&mut self, record: &Record, length: usize) {
+        self.lines.insert((record.case.clone(), record.arm.clone(), record.repeat), (self.end, length));
+        self.end += length as u64;
+    }
+
+    /// Appends a finished trial.
+    pub(super) fn append(&mut self, record: &Record) -> Result<(), RunDirError> {
+        let io = |source| RunDirError::Io { path: self.path.clone(), source };
+        let mut line = serde_json::to_vec(record).map_err(|error| io(error.into()))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(io)?;
+        self.note(record, line.len());
+        Ok(())
+    }
+
+    /// The records of these places, in their order; places without a record are passed over.
+    pub(super) fn records<'a>(
+        &'a self,
+        places: impl Iterator<Item = Place> + 'a,
+    ) -> impl Iterator<Item = Result<Record, RunDirError>> + 'a {
+        places.filter_map(|place| self.lines.get(&place)).map(|&(offset, length)| self.read(offset, length))
+    }
+
+    fn read(&self, offset: u64, length: usize) -> Result<Record, RunDirError> {
+        let io = |source| RunDirError::Io { path: self.path.clone(), source };
+        let mut bytes = vec![0; length];
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(io)?;
+        serde_json::from_slice(&bytes).map_err(|error| io(error.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::fixture;
+    use super::*;
+
+    fn place(record: &Record) -> Place {
+        (record.case.clone(), record.arm.clone(), record.repeat)
+    }
+
+    #[test]
+    fn a_journal_goes_on_after_a_torn_line_and_the_last_line_of_a_trial_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trials.jsonl");
+        let (first, second) = (fixture::failed("a", "mini"), fixture::answered("a", "mini"));
+        let mut journal = Journal::open(&path, |_| {}).expect("is made");
+        journal.append(&first).expect("appends");
+        drop(journal);
+        OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(b"{\"case\":\"b"))
+            .expect("tears");
+        let mut seen = 0;
+        let mut journal = Journal::open(&path, |_| seen += 1).expect("opens");
+        assert_eq!(seen, 1);
+        journal.append(&second).expect("appends");
+        let places = [place(&second), ("z".into(), "mini".into(), 0)];
+        let records: Result<Vec<_>, _> = journal.records(places.into_iter()).collect();
+        assert_eq!(records.expect("reads"), [second]);
+        assert_eq!(std::fs::read_to_string(&path).expect("reads").lines().count(), 2);
+    }
+
+    #[test]
+    fn a_damaged_line_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trials.jsonl");
+        std::fs::write(&path, "{}\n").expect("writes");
+        let error = Journal::open(&path, |_| {}).expect_err("is damaged").to_string();
+        assert!(
+            error.ends_with(
+                "trials.jsonl is damaged or of another version: line 1: missing field `case` at line 1 column 2"
+            ),
+            "{error}"
+        );
+    }
+}

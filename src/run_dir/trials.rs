@@ -1,0 +1,374 @@
+//! `trials.parquet`: one row a trial, the one results table, which DuckDB, pandas and Polars read.
+
+use std::path::Path;
+
+use super::RunDirError;
+use super::record::{Record, Shared};
+use crate::domain::{FailureKind, FinishReason, Outcome, ToolFault, Trial, UnscoredReason, Usage, Usd};
+use crate::table::{self, Cell, Column, Field, Kind};
+
+/// Rows in memory at a time.
+pub(super) const GROUP: usize = 8192;
+
+/// A column: its name, its kind, and where its value stands in a record.
+struct Row {
+    field: Field,
+    cell: fn(&Record) -> Cell,
+}
+
+const fn row(name: &'static str, kind: Kind, cell: fn(&Record) -> Cell) -> Row {
+    Row { field: Field { name, kind }, cell }
+}
+
+/// Every column of the table, in its order.
+const COLUMNS: &[Row] = &[
+    row("case_id", Kind::Text, |record| text(Some(&record.case))),
+    row("arm", Kind::Text, |record| text(Some(&record.arm))),
+    row("model", Kind::Text, |record| text(Some(&record.model))),
+    row("repeat", Kind::Integer, |record| Cell::Integer(Some(record.repeat.into()))),
+    row("outcome", Kind::Text, |record| text(Some(outcome_name(record.outcome)))),
+    row("unscored_reason", Kind::Text, |record| text(unscored_name(record.outcome))),
+    row("failure", Kind::Text, |record| text(record.failure_kind().map(FailureKind::name))),
+    row("tool_fault", Kind::Text, |record| text(record.tool_fault().map(ToolFault::name))),
+    row("scores", Kind::Text, |record| json(&record.scores)),
+    row("text", Kind::Text, |record| text(record.response.as_ref().map(|response| &response.text))),
+    row("tool_calls", Kind::Text, |record| {
+        record.response.as_ref().map_or(Cell::Text(None), |response| json(&response.tool_calls))
+    }),
+    row("tool_call_count", Kind::Integer, |record| Cell::Integer(record.tool_calls().map(i64::from))),
+    row("refusal", Kind::Text, |record| text(record.response.as_ref().and_then(|response| response.refusal.as_ref()))),
+    row("finish_reason", Kind::Text, |record| text(record.finish_reason().map(FinishReason::name))),
+    row("input_tokens", Kind::Integer, |record| count(record, |usage| usage.input_tokens)),
+    row("uncached_input_tokens", Kind::Integer, |record| count(record, |usage| usage.uncached_input_tokens)),
+    row("cache_read_tokens", Kind::Integer, |record| count(record, |usage| usage.cache_read_tokens)),
+    row("cache_write_5m_tokens", Kind::Integer, |record| count(record, |usage| usage.cache_write_5m_tokens)),
+    row("cache_write_1h_tokens", Kind::Integer, |record| count(record, |usage| usage.cache_write_1h_tokens)),
+    row("cache_write_other_tokens", Kind::Integer, |record| count(record, |usage| usage.cache_write_other_tokens)),
+    row("output_tokens", Kind::Integer, |record| count(record, |usage| usage.output_tokens)),
+    row("reasoning_tokens", Kind::Integer, |record| count(record, |usage| usage.reasoning_tokens)),
+    row("input_audio_tokens", Kind::Integer, |record| count(record, |usage| usage.input_audio_tokens)),
+    row("output_audio_tokens", Kind::Integer, |record| count(record, |usage| usage.output_audio_tokens)),
+    row("web_search_requests", Kind::Integer, |record| count(record, |usage| usage.web_search_requests)),
+    row("cost_picousd", Kind::Integer, |record| Cell::Integer(record.cost.map(Usd::pico))),
+    row("spend_picousd", Kind::Integer, |record| Cell::Integer(record.spend.map(Usd::pico))),
+    row("latency_ms", Kind::Integer, |record| Cell::Integer(record.latency_ms.map(signed))),
+    row("first_token_ms", Kind::Integer, |record| Cell::Integer(record.first_token_ms.map(signed))),
+    row("attempts", Kind::Integer, |record| Cell::Integer(Some(signed(record.attempts.len() as u64)))),
+    row("from_store", Kind::Flag, |record| Cell::Flag(Some(record.from_store))),
+    row("bought_at", Kind::Integer, |record| Cell::Integer(record.bought_at)),
+    row("recording", Kind::Text, |record| text(record.recording.as_ref())),
+    row("key", Kind::Text, |record| text(Some(&record.key))),
+    row("involves_tools", Kind::Flag, |record| Cell::Flag(Some(record.involves_tools))),
+    row("weight", Kind::Number, |record| Cell::Number(Some(record.weight))),
+    row("cluster", Kind::Text, |record| text(record.cluster.as_ref())),
+    row("tags", Kind::Text, |record| json(&record.tags)),
+    row("failure_message", Kind::Text, |record| text(record.failure.as_ref().map(|failure| &failure.message))),
+    row("model_returned", Kind::Text, |record| text(record.model_returned.as_ref())),
+];
+
+const FIELDS: [Field; COLUMNS.len()] = {
+    let mut fields = [Field { name: "", kind: Kind::Text }; COLUMNS.len()];
+    let mut index = 0;
+    while index < fields.len() {
+        fields[index] = COLUMNS[index].field;
+        index += 1;
+    }
+    fields
+};
+
+fn text(value: Option<impl AsRef<str>>) -> Cell {
+    Cell::Text(value.map(|text| text.as_ref().to_owned()))
+}
+
+fn json(value: &impl serde::Serialize) -> Cell {
+    // Plain data with text keys: it always has a JSON form.
+    Cell::Text(serde_json::to_string(value).ok())
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn count(record: &Record, field: fn(&Usage) -> Option<u64>) -> Cell {
+    Cell::Integer(record.usage.as_ref().and_then(field).map(signed))
+}
+
+fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "pass",
+        Outcome::Fail(_) => "fail",
+        Outcome::Unscored(_) => "unscored",
+    }
+}
+
+fn unscored_name(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Unscored(reason) => Some(reason.name()),
+        Outcome::Pass | Outcome::Fail(_) => None,
+    }
+}
+
+/// Writes the table, a group of rows at a time.
+pub(super) fn write(
+    path: &Path,
+    records: impl Iterator<Item = Result<Record, RunDirError>>,
+) -> Result<(), RunDirError> {
+    let table_error = |source| RunDirError::Table { path: path.to_owned(), source };
+    let mut writer = table::Writer::create(path, &FIELDS).map_err(table_error)?;
+    let mut rows = Vec::new();
+    for record in records {
+        let record = record?;
+        rows.push(COLUMNS.iter().map(|column| (column.cell)(&record)).collect());
+        if rows.len() == GROUP {
+            writer.write(std::mem::take(&mut rows)).map_err(table_error)?;
+        }
+    }
+    writer.write(rows).map_err(table_error)?;
+    writer.finish().map_err(table_error)
+}
+
+/// Reads the facts of every trial, without texts.
+pub(super) fn read(path: &Path) -> Result<Vec<Trial>, RunDirError> {
+    let mut reader = Reader::open(path, TRIAL_COLUMNS)?;
+    let mut shared = Shared::default();
+    (0..reader.height).map(|row| reader.trial(row, &mut shared)).collect()
+}
+
+/// What is read of a row for a person: its outcome and its texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The facts.
+    pub trial: Trial,
+    /// What each scorer said.
+    pub scores: Vec<crate::domain::Score>,
+    /// The visible text; `None` without an answer.
+    pub text: Option<String>,
+    /// The calls.
+    pub tool_calls: Vec<crate::domain::ToolCall>,
+    /// The words of a refusal.
+    pub refusal: Option<String>,
+    /// Why there is no answer.
+    pub failure_message: Option<String>,
+}
+
+/// Reads the rows of some cases with their texts, in the order of the table.
+pub(super) fn read_answers(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Answer>, RunDirError> {
+    let names: Vec<&'static str> = TRIAL_COLUMNS.iter().chain(TEXT_COLUMNS).copied().collect();
+    let mut reader = Reader::open(path, &names)?;
+    let mut shared = Shared::default();
+    let mut answers = Vec::new();
+    for row in 0..reader.height {
+        let trial = reader.trial(row, &mut shared)?;
+        if !wanted(&trial.key.case) {
+            continue;
+        }
+        answers.push(Answer {
+            trial,
+            scores: reader.json("scores", row)?.unwrap_or_default(),
+            text: reader.take_text("text", row),
+            tool_calls: reader.json("tool_calls", row)?.unwrap_or_default(),
+            refusal: reader.take_text("refusal", row),
+            failure_message: reader.take_text("failure_message", row),
+        });
+    }
+    Ok(answers)
+}
+
+/// The columns that a trial is made of.
+const TRIAL_COLUMNS: &[&str] = &[
+    "case_id",
+    "arm",
+    "repeat",
+    "outcome",
+    "unscored_reason",
+    "failure",
+    "tool_fault",
+    "tool_call_count",
+    "finish_reason",
+    "input_tokens",
+    "uncached_input_tokens",
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "cache_write_other_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "web_search_requests",
+    "cost_picousd",
+    "spend_picousd",
+    "latency_ms",
+    "first_token_ms",
+    "attempts",
+    "from_store",
+    "recording",
+    "involves_tools",
+    "weight",
+    "cluster",
+    "tags",
+];
+
+/// The columns that a person reads besides.
+const TEXT_COLUMNS: &[&str] = &["scores", "text", "tool_calls", "refusal", "failure_message"];
+
+struct Reader<'a> {
+    path: &'a Path,
+    columns: std::collections::BTreeMap<&'static str, Column>,
+    height: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn open(path: &'a Path, names: &[&'static str]) -> Result<Self, RunDirError> {
+        let fields: Vec<Field> = FIELDS.iter().filter(|field| names.contains(&field.name)).copied().collect();
+        let columns =
+            table::read(path, &fields).map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
+        let height = match columns.first() {
+            Some(Column::Text(values)) => values.len(),
+            _ => 0,
+        };
+        let columns = fields.iter().map(|field| field.name).zip(columns).collect();
+        Ok(Self { path, columns, height })
+    }
+
+    fn text(&self, name: &str, row: usize) -> Option<&str> {
+        match self.columns.get(name) {
+            Some(Column::Text(values)) => values[row].as_deref(),
+            _ => None,
+        }
+    }
+
+    fn take_text(&mut self, name: &str, row: usize) -> Option<String> {
+        match self.columns.get_mut(name) {
+            Some(Column::Text(values)) => values[row].take(),
+            _ => None,
+        }
+    }
+
+    fn integer(&self, name: &str, row: usize) -> Option<i64> {
+        match self.columns.get(name) {
+            Some(Column::Integer(values)) => values[row],
+            _ => None,
+        }
+    }
+
+    fn count(&self, name: &str, row: usize) -> Option<u64> {
+        self.integer(name, row).and_then(|value| u64::try_from(value).ok())
+    }
+
+    fn flag(&self, name: &str, row: usize) -> Option<bool> {
+        match self.columns.get(name) {
+            Some(Column::Flag(values)) => values[row],
+            _ => None,
+        }
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(&self, name: &str, row: usize) -> Result<Option<T>, RunDirError> {
+        self.text(name, row)
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|error| self.damaged(row, &format!("`{name}` is not as it should be: {error}")))
+    }
+
+    fn damaged(&self, row: usize, why: &str) -> RunDirError {
+        RunDirError::Damaged { path: self.path.to_owned(), why: format!("row {row}: {why}") }
+    }
+
+    /// A name that must be one of a closed list.
+    fn named<T>(&self, name: &str, row: usize, from_name: fn(&str) -> Option<T>) -> Result<Option<T>, RunDirError> {
+        self.text(name, row)
+            .map(|text| from_name(text).ok_or_else(|| self.damaged(row, &format!("`{name}` is `{text}`"))))
+            .transpose()
+    }
+
+    fn trial(&mut self, row: usize, shared: &mut Shared) -> Result<Trial, RunDirError> {
+        let missing = |name: &str| self.damaged(row, &format!("`{name}` is missing"));
+        let tool_fault = self.named("tool_fault", row, ToolFault::from_name)?;
+        let outcome = match self.text("outcome", row) {
+            Some("pass") => Outcome::Pass,
+            Some("fail") => Outcome::Fail(tool_fault),
+            Some("unscored") => Outcome::Unscored(
+                self.named("unscored_reason", row, UnscoredReason::from_name)?
+                    .ok_or_else(|| missing("unscored_reason"))?,
+            ),
+            other => return Err(self.damaged(row, &format!("`outcome` is {other:?}"))),
+        };
+        let case = self.text("case_id", row).ok_or_else(|| missing("case_id"))?;
+        let arm = self.text("arm", row).ok_or_else(|| missing("arm"))?;
+        let repeat = self.count("repeat", row).and_then(|repeat| u32::try_from(repeat).ok());
+        let tags = self.text("tags", row).ok_or_else(|| missing("tags"))?;
+        let tags = shared.tags(tags).map_err(|error| self.damaged(row, &format!("`tags`: {error}")))?;
+        let weight = match self.columns.get("weight") {
+            Some(Column::Number(values)) => values[row],
+            _ => None,
+        };
+        Ok(Trial {
+            key: shared.key(case, arm, repeat.ok_or_else(|| missing("repeat"))?),
+            outcome,
+            failure: self.named("failure", row, FailureKind::from_name)?,
+            finish_reason: self.named("finish_reason", row, FinishReason::from_name)?,
+            tool_fault,
+            tool_calls: self.count("tool_call_count", row).and_then(|count| u32::try_from(count).ok()),
+            involves_tools: self.flag("involves_tools", row).ok_or_else(|| missing("involves_tools"))?,
+            usage: self.usage(row),
+            cost: self.integer("cost_picousd", row).map(Usd::from_pico),
+            spend: self.integer("spend_picousd", row).map(Usd::from_pico),
+            latency_ms: self.count("latency_ms", row),
+            first_token_ms: self.count("first_token_ms", row),
+            attempts: self.count("attempts", row).and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
+            from_store: self.flag("from_store", row).ok_or_else(|| missing("from_store"))?,
+            recording: self.text("recording", row).map(|text| shared.text(text)),
+            weight: weight.ok_or_else(|| missing("weight"))?,
+            cluster: self.text("cluster", row).map(|text| shared.text(text)),
+            tags,
+        })
+    }
+
+    /// The counts of a row; `None` when none was reported.
+    fn usage(&self, row: usize) -> Option<Usage> {
+        let count = |name| self.count(name, row);
+        let usage = Usage {
+            input_tokens: count("input_tokens"),
+            uncached_input_tokens: count("uncached_input_tokens"),
+            cache_read_tokens: count("cache_read_tokens"),
+            cache_write_5m_tokens: count("cache_write_5m_tokens"),
+            cache_write_1h_tokens: count("cache_write_1h_tokens"),
+            cache_write_other_tokens: count("cache_write_other_tokens"),
+            output_tokens: count("output_tokens"),
+            reasoning_tokens: count("reasoning_tokens"),
+            input_audio_tokens: count("input_audio_tokens"),
+            output_audio_tokens: count("output_audio_tokens"),
+            web_search_requests: count("web_search_requests"),
+        };
+        (usage != Usage::default()).then_some(usage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::fixture;
+    use super::*;
+
+    #[test]
+    fn a_record_written_and_read_back_is_the_same_trial() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trials.parquet");
+        let records =
+            [fixture::answered("a", "baseline"), fixture::failed("b", "mini"), fixture::unscored("c", "mini")];
+        write(&path, records.iter().cloned().map(Ok)).expect("writes");
+        let expected: Vec<Trial> = records.iter().map(Record::trial).collect();
+        assert_eq!(read(&path).expect("reads"), expected);
+        let answers = read_answers(&path, &|case| case == "a").expect("reads");
+        let response = records[0].response.as_ref().expect("answered");
+        assert_eq!(answers.len(), 1);
+        assert_eq!(answers[0].text.as_deref(), Some(response.text.as_str()));
+        assert_eq!((&answers[0].tool_calls, &answers[0].scores), (&response.tool_calls, &records[0].scores));
+    }
+
+    #[test]
+    fn the_columns_are_pinned() {
+        let names: Vec<_> = COLUMNS.iter().map(|column| column.field.name).collect();
+        assert!(TRIAL_COLUMNS.iter().chain(TEXT_COLUMNS).all(|name| names.contains(name)));
+        assert_eq!(names.len(), names.iter().collect::<std::collections::BTreeSet<_>>().len());
+    }
+}
