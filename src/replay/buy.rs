@@ -14,6 +14,8 @@ use crate::store::Key;
 pub(super) struct Bought {
     pub(super) result: Result<Exchange, Failure>,
     pub(super) attempts: Vec<Attempt>,
+    /// What the calls cost, every attempt; `None` is unknown.
+    pub(super) cost: Option<Usd>,
 }
 
 /// Buys the answer to a request. `None` when the replay stopped before the request was sent, so that nothing is
@@ -46,8 +48,8 @@ pub(super) async fn buy(job: &Job<'_>, planned: Planned, request: &HttpRequest, 
             }
         }
     };
+    let cost = cost(arm, result.as_ref().ok(), &attempts);
     if let Some((budget, worst_case)) = job.budget.zip(reserved) {
-        let cost = cost(arm, result.as_ref().ok(), &attempts);
         budget.settle(worst_case, cost.unwrap_or(worst_case));
     }
     if let Err(failure) = &result
@@ -55,7 +57,7 @@ pub(super) async fn buy(job: &Job<'_>, planned: Planned, request: &HttpRequest, 
     {
         job.stop.stop(StopReason::Refused { arm: arm.name.to_string(), failure: failure.clone() });
     }
-    Some(Bought { result, attempts })
+    Some(Bought { result, attempts, cost })
 }
 
 /// Reserves the worst case of a call; `Some(None)` without a budget, `None` when the replay stops for want of room.

@@ -15,7 +15,7 @@ mod transport;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::dataset::Dataset;
-use crate::domain::{Attempt, Case, Exchange, Failure};
+use crate::domain::{Attempt, Case, Exchange, Failure, Usd};
 use crate::problem::Problem;
 use crate::provider::HttpRequest;
 use crate::store::{Key, KeyFields, Store, StoreError};
@@ -93,6 +93,10 @@ pub struct Done {
     pub attempts: Vec<Attempt>,
     /// Whether the answer came from the store.
     pub from_store: bool,
+    /// What its calls cost when they were bought, every attempt; `None` is unknown.
+    pub cost: Option<Usd>,
+    /// What was paid for it now; `None` is unknown.
+    pub spend: Option<Usd>,
 }
 
 /// Why the replay itself cannot go on.
@@ -135,18 +139,23 @@ pub fn replay<'a>(job: &'a Job<'a>) -> impl Stream<Item = Result<Done, ReplayErr
     )
 }
 
-/// The trials whose answers the store lacks.
+/// The trials whose answers the store lacks, of any recording.
 ///
 /// # Errors
 /// The dataset or the store cannot be read.
-pub fn missing(job: &Job<'_>) -> Result<Vec<Planned>, ReplayError> {
-    let lacks = |planned: &Planned| Ok(!job.store.contains(&prepare(job, *planned)?.key)?);
-    job.todo.iter().filter_map(|planned| lacks(planned).map(|lacks| lacks.then_some(*planned)).transpose()).collect()
+pub fn missing(
+    dataset: &Dataset,
+    arms: &[Arm],
+    store: &Store,
+    trials: &[Planned],
+) -> Result<Vec<Planned>, ReplayError> {
+    let lacks = |planned: &Planned| Ok(!store.contains(&prepare(dataset, arms, *planned)?.key)?);
+    trials.iter().filter_map(|planned| lacks(planned).map(|lacks| lacks.then_some(*planned)).transpose()).collect()
 }
 
 /// One trial; `None` when it was stopped before it was sent.
 async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayError> {
-    let prepared = prepare(job, planned)?;
+    let prepared = prepare(job.dataset, job.arms, planned)?;
     let stored = match job.store.get(&prepared.key, (job.mode == Mode::Record).then_some(job.recording)) {
         Err(StoreError::Damaged { key, why }) if job.mode != Mode::Replay => {
             (job.on_event)(Event::Damaged { key, why });
@@ -157,18 +166,21 @@ async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayEr
     let Prepared { case, request, key } = prepared;
     if let Some(exchange) = stored {
         let attempts = exchange.attempts.clone();
-        return Ok(Some(Done { planned, case, key, result: Ok(exchange), attempts, from_store: true }));
+        let cost = buy::cost(&job.arms[planned.arm], Some(&exchange), &attempts);
+        let (result, spend) = (Ok(exchange), Some(Usd::ZERO));
+        return Ok(Some(Done { planned, case, key, result, attempts, from_store: true, cost, spend }));
     }
     let Some(bought) = buy::buy(job, planned, &request, &key).await else { return Ok(None) };
     if let Ok(exchange) = &bought.result {
         save(job.store, key, exchange).await?;
     }
-    Ok(Some(Done { planned, case, key, result: bought.result, attempts: bought.attempts, from_store: false }))
+    let buy::Bought { result, attempts, cost } = bought;
+    Ok(Some(Done { planned, case, key, result, attempts, from_store: false, cost, spend: cost }))
 }
 
-fn prepare(job: &Job<'_>, planned: Planned) -> Result<Prepared, ReplayError> {
-    let case = job.dataset.read(planned.case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))?;
-    let arm = &job.arms[planned.arm];
+fn prepare(dataset: &Dataset, arms: &[Arm], planned: Planned) -> Result<Prepared, ReplayError> {
+    let case = dataset.read(planned.case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))?;
+    let arm = &arms[planned.arm];
     let request = (arm.endpoint.protocol.encode)(&arm.request(&case), &arm.endpoint);
     let key =
         key(arm, &request, planned.repeat).map_err(|source| ReplayError::Key { case: case.id.clone(), source })?;

@@ -2,8 +2,9 @@
 //!
 //! All text in blocks is plain text, whoever wrote it. Escaping is the format's work.
 
-use super::view::{Example, Strip};
+use super::view::Strip;
 use crate::gate::Decision;
+use crate::run_dir::Example;
 
 /// A piece of a section.
 pub(super) enum Block<'a> {

@@ -15,16 +15,13 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 pub use chart::ChartError;
 pub use view::View;
 pub use write::{WriteError, write};
 
 use crate::compare::Results;
-use crate::domain::{FailureKind, Outcome};
 use crate::gate::{Gate, Verdict};
-use crate::run_dir::Manifest;
+use crate::run_dir::{Example, Manifest};
 
 /// All that a report is made from.
 #[derive(Debug, Clone, Copy)]
@@ -39,36 +36,4 @@ pub struct Input<'a> {
     pub verdicts: &'a [Verdict],
     /// Cases to read side by side, the most telling first.
     pub examples: &'a [Example],
-}
-
-/// A case where arms disagree, with its texts. The caller has clipped every text to a few kilobytes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Example {
-    /// The case's id.
-    pub case: String,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
-    /// The conversation, as text.
-    pub prompt: String,
-    /// What a right answer is, as text.
-    pub expected: String,
-    /// One answer an arm, the baseline's first.
-    pub answers: Vec<ExampleAnswer>,
-}
-
-/// What one arm answered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExampleAnswer {
-    /// The arm's name.
-    pub arm: String,
-    /// What the scorers made of it.
-    pub outcome: Outcome,
-    /// How the call failed, when it did.
-    pub failure: Option<FailureKind>,
-    /// The visible text; empty when there is none.
-    pub text: String,
-    /// The calls: the tool's name and the arguments, as JSON text.
-    pub tool_calls: Vec<(String, String)>,
-    /// The scorers' reasons.
-    pub why: Vec<String>,
 }

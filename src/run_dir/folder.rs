@@ -76,6 +76,12 @@ impl RunDir {
         self.done.get(&(case.to_owned(), arm.to_owned(), repeat)).copied().unwrap_or(false)
     }
 
+    /// How many trials need no further work.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.done.values().filter(|lasting| **lasting).count()
+    }
+
     /// What the run has paid so far, as far as it is known.
     #[must_use]
     pub fn spent(&self) -> Usd {
@@ -97,7 +103,11 @@ impl RunDir {
     ///
     /// # Errors
     /// The table or the manifest cannot be written.
-    pub fn finish(mut self, order: impl Iterator<Item = (String, String, u32)>, now: i64) -> Result<Finished, RunDirError> {
+    pub fn finish(
+        mut self,
+        order: impl Iterator<Item = (String, String, u32)>,
+        now: i64,
+    ) -> Result<Finished, RunDirError> {
         let path = self.path.join(TRIALS);
         let temporary = path.with_extension("parquet.tmp");
         trials::write(&temporary, self.journal.records(order))?;

@@ -155,13 +155,13 @@ impl Canvas<'_> {
         Ok(letters[..fits].iter().collect::<String>() + "…")
     }
 
-    /// A text in lines no wider than this, one below the other; returns how many. At most `most` lines.
+    /// A text in lines no wider than this, one below the other, `most` of them at most.
     pub(super) fn wrapped(
         &self,
         at: (f64, f64),
         look: Type,
         (text, width, most): (&str, f64, usize),
-    ) -> Result<usize, ChartError> {
+    ) -> Result<(), ChartError> {
         let mut lines = vec![String::new()];
         for word in escape::picture(text).split(' ') {
             let line = lines.last().map_or("", String::as_str);
@@ -183,7 +183,7 @@ impl Canvas<'_> {
             self.fitted((at.0, y), look, (line, width))?;
             y += look.size * 1.45;
         }
-        Ok(lines.len())
+        Ok(())
     }
 
     pub(super) fn line(&self, points: &[(f64, f64)], colour: Colour, width: f64) -> Result<(), ChartError> {
@@ -269,6 +269,7 @@ fn fine(logical: f64) -> i32 {
     (logical * FINE).round() as i32
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn draw_error<E: std::error::Error + Send + Sync>(error: plotters::drawing::DrawingAreaErrorKind<E>) -> ChartError {
     ChartError::Draw(error.to_string())
 }

@@ -83,10 +83,14 @@ fn several(canvas: &Canvas<'_>, view: &View<'_>) -> Result<(), ChartError> {
     }
     let shown = view.candidates.len().min(MOST);
     #[expect(clippy::cast_precision_loss, reason = "a handful of candidates")]
-    let step = (336.0 / shown as f64).min(112.0);
-    let mut y = 196.0 + step / 2.0;
+    let step = (336.0 / shown as f64).min(150.0);
+    // Few candidates leave room for the reason.
+    let reason = step > 100.0;
+    let mut y = 196.0 + step / 2.0 - if reason { 18.0 } else { 0.0 };
+    let mut line = 196.0;
     for (candidate, strip) in view.candidates.iter().zip(&view.verdicts).take(MOST) {
-        canvas.line(&[(SIDE, y - step / 2.0), (WIDTH - SIDE, y - step / 2.0)], GRID, 1.5)?;
+        canvas.line(&[(SIDE, line), (WIDTH - SIDE, line)], GRID, 1.5)?;
+        line += step;
         canvas.shape((SIDE + 11.0, y), 10.0, strip.decision)?;
         let name = bold(21.0, INK, Align::Left);
         canvas.fitted((SIDE + 36.0, y - 12.0), name, (&candidate.name, 348.0))?;
@@ -101,6 +105,10 @@ fn several(canvas: &Canvas<'_>, view: &View<'_>) -> Result<(), ChartError> {
             canvas.text((x, y - 12.0), bold(21.0, INK, Align::Left), text(&change.contrast))?;
             let interval = change.contrast.known().map_or("", |number| number.interval.as_str());
             canvas.fitted((x, y + 14.0), look, (interval, 224.0))?;
+        }
+        if let Some(sentence) = strip.sentences.first().filter(|_| reason) {
+            let lines = if shown < 3 { 2 } else { 1 };
+            canvas.wrapped((SIDE + 36.0, y + 46.0), look, (sentence, inner - 36.0, lines))?;
         }
         y += step;
     }

@@ -14,7 +14,7 @@ const ROW: f64 = 27.0;
 /// What a panel needs beside its rows: its axis and the air below it.
 const AXIS: f64 = 44.0;
 const LEFT: f64 = 250.0;
-const RIGHT: f64 = 648.0;
+const RIGHT: f64 = 632.0;
 /// The place of n, flush right.
 const PAIRS: f64 = 226.0;
 
@@ -53,7 +53,7 @@ pub(super) fn draw(view: &View<'_>) -> Result<Option<Svg>, ChartError> {
         for (word, look) in [
             ("better", bold(11.0, BETTER, Align::Left)),
             ("worse", bold(11.0, WORSE, Align::Left)),
-            ("grey: the interval holds no change", key),
+            ("grey: no clear difference", key),
         ] {
             canvas.text((x, height - 18.0), look, word)?;
             x += canvas.width(look, word)? + 12.0;
@@ -105,13 +105,22 @@ fn panel(canvas: &Canvas<'_>, groups: &[Group<'_>], top: f64) -> Result<(), Char
         Contrast::Ratio => (1.0, Scale::ratios(&numbers, (LEFT, RIGHT))),
     };
     let bottom = top + rows(groups) * ROW;
-    shade(canvas, groups, &scale, top)?;
+    for (x, y, direction) in limit_rows(groups, &scale, top) {
+        let (from, to) = match direction {
+            Direction::HigherIsBetter => (LEFT, x),
+            Direction::LowerIsBetter => (x, RIGHT),
+        };
+        canvas.rect((from, y), (to, y + ROW), BEYOND)?;
+    }
     for tick in &scale.ticks {
         let x = scale.x(*tick);
         canvas.line(&[(x, top), (x, bottom)], GRID, 1.0)?;
         canvas.text((x, bottom + 14.0), regular(11.5, MUTED, Align::Centre), &tick_label(style, *tick))?;
     }
     canvas.line(&[(scale.x(unchanged), top), (scale.x(unchanged), bottom)], INK, 1.25)?;
+    for (x, y, _) in limit_rows(groups, &scale, top) {
+        canvas.dashed(x, (y, y + ROW), WORSE)?;
+    }
     let mut y = top + ROW / 2.0;
     for group in groups {
         canvas.text((MARGIN, y), bold(13.0, INK, Align::Left), group.row.label)?;
@@ -129,26 +138,22 @@ fn panel(canvas: &Canvas<'_>, groups: &[Group<'_>], top: f64) -> Result<(), Char
     Ok(())
 }
 
-/// The ground beyond each metric's margin, and the margin as a dashed line.
-fn shade(canvas: &Canvas<'_>, groups: &[Group<'_>], scale: &Scale, top: f64) -> Result<(), ChartError> {
-    let mut y = top;
-    for group in groups {
-        let start = y + ROW;
-        y = start;
-        for (_, change) in &group.changes {
-            if let Some((_, limit)) = change.limit {
-                let x = scale.x(limit);
-                let (from, to) = match group.row.direction {
-                    Direction::HigherIsBetter => (LEFT, x),
-                    Direction::LowerIsBetter => (x, RIGHT),
-                };
-                canvas.rect((from, y), (to, y + ROW), BEYOND)?;
-                canvas.dashed(x, (y, y + ROW), WORSE)?;
-            }
-            y += ROW;
-        }
-    }
-    Ok(())
+/// Every limit: where it lies, the height of its row, and the direction of its metric.
+fn limit_rows<'v>(
+    groups: &'v [Group<'v>],
+    scale: &'v Scale,
+    top: f64,
+) -> impl Iterator<Item = (f64, f64, Direction)> + 'v {
+    let rows = groups.iter().flat_map(|group| {
+        // The name of the metric has a row of its own.
+        let limits = group.changes.iter().map(|(_, change)| change.limit.as_ref().map(|(_, limit)| *limit));
+        std::iter::once(None).chain(limits).map(|limit| (limit, group.row.direction))
+    });
+    let mut y = top - ROW;
+    rows.filter_map(move |(limit, direction)| {
+        y += ROW;
+        limit.map(|limit| (scale.x(limit), y, direction))
+    })
 }
 
 fn row(canvas: &Canvas<'_>, (name, change): (&str, &ChangeView), scale: &Scale, y: f64) -> Result<(), ChartError> {
@@ -205,6 +210,6 @@ fn colour(number: &Number, change: &ChangeView) -> Colour {
 fn tick_label(style: Style, tick: f64) -> String {
     match style {
         Style::Ratio => format!("×{tick}"),
-        _ => style.write(tick).replace(".0 pp", " pp"),
+        _ => style.write(tick).replace(".0\u{a0}pp", "\u{a0}pp"),
     }
 }

@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+/// The no-break space that numbers hold.
+pub(in crate::report) const NO_BREAK: char = '\u{a0}';
+
 /// Whether a character acts on its surroundings without being seen: C0 and C1 controls, line and paragraph
 /// separators, bidirectional controls, zero-width characters, tags.
 fn is_hidden(c: char) -> bool {
@@ -57,9 +60,9 @@ pub(in crate::report) fn html(text: &str) -> String {
 
 /// For running text in GitHub's Markdown, in one line: no link, image, mention, emphasis, formula, HTML or table border.
 pub(in crate::report) fn markdown(text: &str) -> String {
-    let text = visible(text, false);
+    let text = visible(text, false).replace(NO_BREAK, " ");
     let mut out = String::with_capacity(text.len() + text.len() / 8);
-    let mut rest = &*text;
+    let mut rest = text.as_str();
     while let Some(c) = rest.chars().next() {
         let interval = interval(rest);
         if interval > 0 {
@@ -149,7 +152,7 @@ pub(in crate::report) fn json(text: &str) -> Cow<'_, str> {
 
 /// For a picture, in one line; the drawing library escapes markup itself.
 pub(in crate::report) fn picture(text: &str) -> String {
-    visible(text, false).into_owned()
+    visible(text, false).replace(NO_BREAK, " ")
 }
 
 #[cfg(test)]

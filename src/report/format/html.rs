@@ -5,13 +5,13 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::tags::Html;
-use crate::domain::Outcome;
 use crate::gate::Decision;
 use crate::report::block::{Block, Cell, Look, Row, Table};
 use crate::report::chart::{self, ChartError, PALETTE, Svg};
 use crate::report::sections::SECTIONS;
+use crate::report::view::outcome;
 use crate::report::view::{Strip, View, mark};
-use crate::report::{Example, ExampleAnswer};
+use crate::run_dir::{Example, ExampleAnswer};
 
 const CSS: &str = include_str!("page.css");
 
@@ -80,12 +80,18 @@ impl Page {
                 let heading = format!("{}-title", section.id);
                 html.element("section", &[("id", section.id), ("aria-labelledby", &heading)], |html| {
                     html.leaf("h2", &[("id", &heading)], section.title);
-                    blocks.iter().for_each(|block| self.block(html, block));
+                    self.blocks(html, blocks);
                 });
             }
         });
         let foot = "Made by cutover. This page loads nothing and sends nothing; summary.json has every number in full.";
         html.element("footer", &[], |html| html.leaf("p", &[], foot));
+    }
+
+    fn blocks(&self, html: &mut Html, blocks: &[Block<'_>]) {
+        for block in blocks {
+            self.block(html, block);
+        }
     }
 
     fn block(&self, html: &mut Html, block: &Block<'_>) {
@@ -119,7 +125,7 @@ impl Page {
                 let attributes: &[_] = if *open { &[("open", "")] } else { &[] };
                 html.element("details", attributes, |html| {
                     html.leaf("summary", &[], summary);
-                    blocks.iter().for_each(|block| self.block(html, block));
+                    self.blocks(html, blocks);
                 });
             }
             Block::SideBySide(one) => example(html, one),
@@ -143,7 +149,9 @@ fn verdict(html: &mut Html, strip: &Strip) {
             html.leaf("span", &[("class", &look)], mark(strip.decision));
             html.text(&format!(" {}", strip.candidate));
         });
-        strip.sentences.iter().for_each(|sentence| html.leaf("p", &[], sentence));
+        for sentence in &strip.sentences {
+            html.leaf("p", &[], sentence);
+        }
         let rule =
             strip.rule.as_ref().map_or_else(|| "No rule decides".to_owned(), |rule| format!("Decided by: {rule}"));
         let facts = format!("{rule} · {} · {} · {}", strip.models, strip.pairs, strip.date);
@@ -248,15 +256,6 @@ fn answer(html: &mut Html, answer: &ExampleAnswer) {
             html.leaf("p", &[("class", "note")], why);
         }
     });
-}
-
-fn outcome(outcome: Outcome) -> (&'static str, String) {
-    match outcome {
-        Outcome::Pass => ("pass", "● pass".to_owned()),
-        Outcome::Fail(None) => ("fail", "■ fail".to_owned()),
-        Outcome::Fail(Some(fault)) => ("fail", format!("■ fail, {}", fault.name())),
-        Outcome::Unscored(reason) => ("no-data", format!("○ unscored, {}", reason.name())),
-    }
 }
 
 /// The style sheet with the palette: the page's custom properties, and on a dark page every colour of a chart replaced

@@ -1,5 +1,6 @@
 //! Blocks → bytes: one file a format, each with the only sanitiser for its kind of reader.
 
+pub mod case;
 pub(in crate::report) mod escape;
 pub mod html;
 pub mod json;

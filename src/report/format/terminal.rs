@@ -12,8 +12,6 @@ use crate::report::view::{Strip, View, mark};
 
 /// Narrower than this no table can be read; lines then run over.
 const NARROWEST: usize = 40;
-/// A bracket that closes later than this after a space is no interval.
-const LONGEST_INTERVAL: usize = 24;
 
 /// The report as lines of at most `width` columns, ending in a newline.
 #[must_use]
@@ -26,8 +24,26 @@ pub fn render(view: &View<'_>, width: usize, color: bool) -> String {
         if !blocks.is_empty() {
             gap(&mut out);
         }
-        blocks.iter().for_each(|block| show(&mut out, block, width));
+        for block in &blocks {
+            show(&mut out, block, width);
+        }
     }
+    let out = out.replace(escape::NO_BREAK, " ");
+    if color { coloured(&out) } else { out }
+}
+
+/// The verdicts alone, one line a rule, as `cutover gate` prints them.
+#[must_use]
+pub fn render_verdicts(view: &View<'_>, width: usize, color: bool) -> String {
+    let width = width.max(NARROWEST);
+    let mut out = String::new();
+    for strip in &view.verdicts {
+        line(&mut out, &format!("{}  {}  ({})", mark(strip.decision), strip.candidate, strip.models), width, 2);
+        for (decision, sentence) in &strip.findings {
+            line(&mut out, &format!("  {}  {sentence}", mark(*decision)), width, 4);
+        }
+    }
+    let out = out.replace(escape::NO_BREAK, " ");
     if color { coloured(&out) } else { out }
 }
 
@@ -55,7 +71,9 @@ fn gap(out: &mut String) {
 fn verdict(out: &mut String, strip: &Strip, width: usize) {
     gap(out);
     line(out, &format!("{}  {}  ({})", mark(strip.decision), strip.candidate, strip.models), width, 2);
-    strip.sentences.iter().for_each(|sentence| line(out, &format!("  {sentence}"), width, 4));
+    for sentence in &strip.sentences {
+        line(out, &format!("  {sentence}"), width, 4);
+    }
     let rule = strip.rule.as_ref().map_or_else(|| "no rule decides".to_owned(), |rule| format!("decided by: {rule}"));
     line(out, &format!("  {rule} · {}", strip.pairs), width, 2);
 }
@@ -100,7 +118,7 @@ fn paragraph(table: &Table, row: &Row) -> String {
     let name = cells.next().map(|(cell, _)| whole(cell, " ")).unwrap_or_default();
     let cells = cells.filter(|(cell, _)| cell.look != Look::Empty);
     let values = cells.map(|(cell, column)| match cell.look {
-        Look::Decision(_) => whole(cell, " "),
+        Look::Decision(_) => whole(cell, " ").replace(' ', "\u{a0}"),
         Look::Plain | Look::Code | Look::Absent | Look::Empty => {
             format!("{} {}", escape::terminal(&column.title).to_lowercase(), whole(cell, " "))
         }
@@ -123,7 +141,7 @@ fn line(out: &mut String, text: &str, width: usize, indent: usize) {
     let lead = text.len() - text.trim_start_matches(' ').len();
     let mut used = lead;
     out.push_str(&text[..lead]);
-    for (index, piece) in pieces(&text[lead..]).into_iter().enumerate() {
+    for (index, piece) in text[lead..].split(' ').enumerate() {
         let length = piece.chars().count();
         if index > 0 && used + 1 + length > width {
             let _ = write!(out, "\n{:indent$}", "");
@@ -136,25 +154,6 @@ fn line(out: &mut String, text: &str, width: usize, indent: usize) {
         used += length;
     }
     out.push('\n');
-}
-
-/// A text cut at the spaces where a line may end: not inside an interval, and not between a number and its unit.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    for (at, _) in text.match_indices(' ') {
-        let (before, after) = (&text[start..at], &text[at + 1..]);
-        let inside = before.rfind('[').is_some_and(|open| !before[open..].contains(']'))
-            && after.find(']').is_some_and(|close| close < LONGEST_INTERVAL);
-        let unit = after.starts_with("pp") || after.starts_with("= ") || before.ends_with(" =");
-        let shape = before.ends_with(['●', '■', '◆', '○']);
-        if !(inside || unit || shape) {
-            pieces.push(before);
-            start = at + 1;
-        }
-    }
-    pieces.push(&text[start..]);
-    pieces
 }
 
 /// The decisions in colour. Every sequence of the output stems from here: the text holds no control character.

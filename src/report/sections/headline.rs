@@ -92,7 +92,9 @@ fn absences(candidate: &CandidateView) -> Vec<String> {
 
 fn p_values(candidate: &CandidateView) -> impl Iterator<Item = String> {
     let line = |change: &ChangeView| {
-        change.p_value.as_ref().map(|p| format!("{}, {}: McNemar's mid-p, {p}", candidate.name, change.label))
+        let p = change.p_value.as_ref()?;
+        let slice = change.slice.as_ref().map_or_else(String::new, |slice| format!(" in {slice}"));
+        Some(format!("{}, {}{slice}: McNemar's mid-p, {p}", candidate.name, why::lower(change.label)))
     };
     candidate.changes.iter().filter_map(line)
 }

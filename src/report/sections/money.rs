@@ -44,7 +44,7 @@ fn costs(view: &View<'_>) -> Table {
         table.push(vec![
             Cell::plain(&arm.name),
             match arm.money.absent {
-                Some(reason) => cost.detail(reason),
+                Some(reason) => cost.detail(format!("({reason})")),
                 None => cost,
             },
             arm.money.ratio.as_ref().map_or_else(|| Cell::empty("—"), cells::reading),

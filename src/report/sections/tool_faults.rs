@@ -39,13 +39,13 @@ fn table(arms: &[ArmView]) -> Table {
     for (fault, trials) in faults {
         let mut cells = vec![Cell::code(fault.name())];
         cells.extend(trials.into_iter().zip(arms).map(|(trials, arm)| {
-            if arm.tool_trials == 0 {
-                Cell::absent("no data")
-            } else {
-                Cell::plain(count(trials)).detail(format!("of {}", count(arm.tool_trials)))
-            }
+            if arm.tool_trials == 0 { Cell::absent("no data") } else { Cell::plain(count(trials)) }
         }));
         table.push(cells);
+    }
+    if !table.rows.is_empty() {
+        let all = arms.iter().map(|arm| Cell::plain(count(arm.tool_trials)));
+        table.push(std::iter::once(Cell::plain("of answered trials with tools")).chain(all).collect());
     }
     table
 }

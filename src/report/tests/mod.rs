@@ -65,9 +65,39 @@ fn what_is_not_known_is_never_a_number() {
     for text in [&page, &markdown::render(&view), &terminal::render(&view, 120, false)] {
         assert!(text.contains("unknown") && text.contains("no data") && text.contains("NO-DATA"));
         let text = text.replace("(0.0%; the gate asks", "");
-        for number in ["0.0%", "$0<", "$0 ", "0 ms", "0.0 pp", "×0"] {
+        for number in ["0.0%", "$0<", "$0 ", "0\u{a0}ms", "0.0\u{a0}pp", "×0"] {
             assert!(!text.contains(number), "{number}");
         }
+    }
+}
+
+type Edit = fn(&mut Fixture);
+
+#[test]
+fn warnings_follow_the_facts() {
+    let usual = fixture::usual();
+    let has = |fixture: &Fixture, text: &str| View::new(&fixture.input()).warnings.iter().any(|one| one.contains(text));
+    // What is changed, and a warning that appears or disappears with it.
+    let rows: [(Edit, &str); 8] = [
+        (|run| run.manifest.finished_at = None, "The run is unfinished"),
+        (|run| run.manifest.dataset.weights = (1.0, 1.0), "the numbers are unweighted"),
+        (
+            |run| run.results.comparisons[0].pairs = 12,
+            "mini rests on 12 pairs: one case more or less moves a share by 8.3%",
+        ),
+        (|run| run.results.arms[2].tool_trials_with_calls = 1, "local made no tool call in 252 trials"),
+        (|run| run.results.arms[2].tool_trials = 0, "local made no tool call"),
+        (|run| run.manifest.arms[2].price = run.manifest.arms[0].price.clone(), "no price is known for qwen3-8b"),
+        (|run| run.manifest.arms[1].price = run.manifest.arms[0].price.clone(), "is assumed by the suite"),
+        (
+            |run| run.manifest.arms[0].models_returned.push("other".to_owned()),
+            "more than one model answered to gpt-5-mini",
+        ),
+    ];
+    for (change, warning) in rows {
+        let mut fixture = usual.clone();
+        change(&mut fixture);
+        assert_ne!(has(&usual, warning), has(&fixture, warning), "{warning}");
     }
 }
 
@@ -95,7 +125,7 @@ fn the_document_has_every_digit_and_null_for_what_is_missing() {
     assert_eq!(changes(0)[2]["baseline"]["value"], 0.000_913);
     assert_eq!(changes(0)[0]["contrast"]["interval"]["low"], -0.104);
     assert!(changes(1)[2]["contrast"].is_null() && document["results"]["arms"][2]["cost"].is_null());
-    assert_eq!(document["results"]["arms"][1]["cost"], 706_020_000_000_u64);
+    assert_eq!(document["results"]["arms"][1]["cost"], 710_940_000_000_u64);
     assert_eq!(document["verdicts"][1]["findings"][0]["why"]["more_cases_if_as_seen"], 1_240);
 }
 

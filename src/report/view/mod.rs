@@ -3,6 +3,7 @@
 mod arm;
 mod change;
 pub(super) mod number;
+mod outcome;
 mod provenance;
 mod strip;
 mod warning;
@@ -13,9 +14,9 @@ use std::collections::BTreeMap;
 pub(super) use arm::{ArmView, Price};
 pub(super) use change::{CandidateView, ChangeView, Reading};
 pub(super) use number::Number;
+pub(super) use outcome::outcome;
 pub(super) use strip::{Strip, mark, word};
 
-pub(super) use super::Example;
 use super::Input;
 use crate::gate::{self, Decision};
 

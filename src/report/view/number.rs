@@ -1,4 +1,6 @@
 //! The only place where a number becomes text: units, digits, signs.
+//!
+//! Inside a number, its unit and its interval stand no-break spaces. Formats for plain text turn them into spaces.
 
 use crate::compare::{Contrast, MetricRow, Unit};
 use crate::domain::Usd;
@@ -81,7 +83,7 @@ impl Style {
     fn with_unit(self, value: f64, digits: usize) -> String {
         match self {
             Self::Share => format!("{}%", self.bare(value, digits)),
-            Self::Points => format!("{} pp", self.bare(value, digits)),
+            Self::Points => format!("{}\u{a0}pp", self.bare(value, digits)),
             Self::Ratio => format!("×{}", self.bare(value, digits)),
             Self::Usd => dollars(value),
             Self::Milliseconds | Self::Tokens => self.bare(value, digits),
@@ -109,7 +111,7 @@ impl Number {
         let digits = style.digits(&shown, limit);
         let end = |end: Option<f64>| end.map_or_else(|| UNKNOWN_LIMIT.to_owned(), |value| style.bare(value, digits));
         let interval = match estimate.interval {
-            Some(_) => format!("[{}, {}]", end(low), end(high)),
+            Some(_) => format!("[{},\u{a0}{}]", end(low), end(high)),
             None => "[interval unknown]".to_owned(),
         };
         Self {
@@ -151,7 +153,7 @@ pub(in crate::report) fn usd(amount: Usd) -> String {
 
 /// A margin: percentage points without trailing zeros and without sign.
 pub(in crate::report) fn margin(share: f64) -> String {
-    format!("{} pp", trimmed(&format!("{:.4}", share * 100.0)))
+    format!("{}\u{a0}pp", trimmed(&format!("{:.4}", share * 100.0)))
 }
 
 /// A limit of a ratio.
@@ -187,11 +189,11 @@ fn dollars(value: f64) -> String {
 
 fn milliseconds(value: f64) -> String {
     if value < 999.5 {
-        format!("{value:.0} ms")
+        format!("{value:.0}\u{a0}ms")
     } else {
         let seconds = value / 1000.0;
         let digits = significant(seconds, 3).min(2);
-        format!("{} s", thousands(&format!("{seconds:.digits$}")))
+        format!("{}\u{a0}s", thousands(&format!("{seconds:.digits$}")))
     }
 }
 
@@ -214,11 +216,10 @@ fn significant(value: f64, digits: i32) -> usize {
 fn signed(text: &str, plus: bool) -> String {
     let body = text.trim_start_matches('-');
     let zero = body.chars().all(|c| c == '0' || c == '.');
-    match (zero, text.starts_with('-')) {
-        (true, _) => body.to_owned(),
-        (false, true) => format!("\u{2212}{body}"),
-        (false, false) if plus => format!("+{body}"),
-        (false, false) => body.to_owned(),
+    match text.starts_with('-') {
+        true if !zero => format!("\u{2212}{body}"),
+        false if !zero && plus => format!("+{body}"),
+        true | false => body.to_owned(),
     }
 }
 
@@ -271,7 +272,7 @@ mod tests {
             (Style::Tokens, 1234.4, "1,234"),
         ];
         for (style, value, expected) in rows {
-            assert_eq!(style.write(value), expected, "{style:?} {value}");
+            assert_eq!(style.write(value).replace('\u{a0}', " "), expected, "{style:?} {value}");
         }
     }
 
@@ -290,14 +291,15 @@ mod tests {
             (Estimate { interval: None, ..estimate(None, None) }, None, "[interval unknown]"),
         ];
         for (estimate, limit, expected) in rows {
-            assert_eq!(Number::new(&estimate, Style::Points, limit).interval, expected);
+            let interval = Number::new(&estimate, Style::Points, limit).interval;
+            assert_eq!(interval.replace('\u{a0}', " "), expected);
         }
     }
 
     #[test]
     fn limits_drop_the_digits_that_say_nothing() {
-        assert_eq!(margin(0.02), "2 pp");
-        assert_eq!(margin(0.005), "0.5 pp");
+        assert_eq!(margin(0.02), "2\u{a0}pp");
+        assert_eq!(margin(0.005), "0.5\u{a0}pp");
         assert_eq!(ratio_limit(1.2), "×1.20");
         assert_eq!(ratio_limit(1.125), "×1.125");
         assert_eq!(percent(0.95), "95%");

@@ -49,7 +49,7 @@ pub(in crate::report) fn sentence(finding: &Finding) -> String {
     let subject = subject(rule.metric, rule.slice.as_ref());
     let number = |estimate| Number::new(estimate, Style::of_contrast(rule.metric.row()), Some(limit_value(rule)));
     let number = finding.observed.as_ref().map(number);
-    let with_n = |text: String, number: &Number| format!("{text}, n = {}", count(number.n));
+    let with_n = |text: String, number: &Number| format!("{text}, n\u{a0}=\u{a0}{}", count(number.n));
     let seen = number.as_ref().map_or_else(|| "no estimate".to_owned(), |number| with_n(number.whole(), number));
     let bound = match rule.limit {
         Limit::NonInferior(share) => format!("the margin of {}", margin(share)),
@@ -220,7 +220,7 @@ mod tests {
             ),
         ];
         for (found, expected) in rows {
-            assert_eq!(found, expected);
+            assert_eq!(found.replace('\u{a0}', " "), expected);
         }
     }
 
@@ -230,9 +230,9 @@ mod tests {
         let accuracy = row(Metric::Accuracy, Limit::NonInferior(0.02));
         let faults = row(Metric::ToolCallFailureRate, Limit::NonInferior(0.01));
         let cost = row(Metric::CostPerSuccess, Limit::MaxRatio(1.2));
-        assert_eq!((limit(&accuracy).as_str(), limit_value(&accuracy)), ("≥ −2 pp", -0.02));
-        assert_eq!((limit(&faults).as_str(), limit_value(&faults)), ("≤ +1 pp", 0.01));
+        assert_eq!((limit(&accuracy).as_str(), limit_value(&accuracy)), ("≥ −2\u{a0}pp", -0.02));
+        assert_eq!((limit(&faults).as_str(), limit_value(&faults)), ("≤ +1\u{a0}pp", 0.01));
         assert_eq!((limit(&cost).as_str(), limit_value(&cost)), ("< ×1.20", 1.2));
-        assert_eq!(rule(&faults), "tool-call failure rate not worse by more than 1 pp");
+        assert_eq!(rule(&faults), "tool-call failure rate not worse by more than 1\u{a0}pp");
     }
 }

@@ -1,0 +1,182 @@
+//! The command line: what may be said, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Where the response store is, unless said otherwise.
+pub const DEFAULT_STORE: &str = ".cutover/store.sqlite";
+/// Where runs are kept, unless said otherwise.
+pub const DEFAULT_RESULTS: &str = "results";
+
+/// Should your workload move to another model? Replays your own requests against both, pairs the answers, and says
+/// pass, fail or inconclusive, with what a successful answer really costs.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "First time here? `cutover demo` runs everything on recorded answers: no key, no network."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// One JSON document on stdout instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole pipeline on recorded answers of three real models; no key, no network.
+    Demo(DemoArgs),
+    /// Replay the cases of a suite against its arms, score, compare, and write a report.
+    #[command(after_help = "Stopped or killed? The same command goes on, and buys nothing twice.\n\
+        Exit code 0 whatever the verdict; `cutover gate` turns the verdict into an exit code.")]
+    Run(RunArgs),
+    /// Write the report of a stored run again.
+    Report(StoredArgs),
+    /// Judge a stored run, offline: exit 0 pass, 3 fail, 4 inconclusive, 5 no data.
+    Gate(GateArgs),
+    /// Show one case of a stored run, all arms side by side.
+    Show(ShowArgs),
+    /// Look into the store of answers.
+    #[command(subcommand)]
+    Cache(CacheCommand),
+}
+
+/// What `cutover demo` takes.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder for the run.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
+    pub out: PathBuf,
+}
+
+/// What `cutover run` takes.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The suite's TOML file.
+    pub suite: PathBuf,
+    /// Where answers may come from.
+    #[arg(long, value_enum, default_value_t = ModeChoice::Auto)]
+    pub mode: ModeChoice,
+    /// The store of answers.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
+    pub store: PathBuf,
+    /// Folder for the run.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
+    pub out: PathBuf,
+}
+
+/// Where answers may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeChoice {
+    /// From the store; what is missing is bought.
+    Auto,
+    /// From the store alone; no socket is opened, a miss is exit 7.
+    Replay,
+    /// Everything is bought anew; a stopped recording goes on where it was.
+    Record,
+}
+
+/// Which stored run.
+#[derive(Debug, Args)]
+pub struct StoredArgs {
+    /// The run's name or folder; the newest finished one when left out.
+    pub run: Option<String>,
+    /// Folder in which runs are kept.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
+    pub results: PathBuf,
+}
+
+/// What `cutover gate` takes.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// Which run.
+    #[command(flatten)]
+    pub stored: StoredArgs,
+    /// Judge by this candidate alone; by the worst of all when left out.
+    #[arg(long, value_name = "NAME")]
+    pub candidate: Option<String>,
+    /// The mildest verdict that is not exit 0.
+    #[arg(long, value_enum, default_value_t = FailOn::Inconclusive)]
+    pub fail_on: FailOn,
+}
+
+/// Which verdicts end with an exit code other than 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Fail, no data and inconclusive.
+    Inconclusive,
+    /// Fail and no data.
+    Fail,
+    /// None: the verdict is for information.
+    Never,
+}
+
+/// What `cutover show` takes.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The case's id.
+    pub case: String,
+    /// Which run.
+    #[command(flatten)]
+    pub stored: StoredArgs,
+}
+
+/// The commands on the store.
+#[derive(Debug, Subcommand)]
+pub enum CacheCommand {
+    /// How many answers the store holds, of which recordings, from when.
+    Stats(CacheArgs),
+    /// Write the answers as JSON Lines to stdout, to commit them beside a suite.
+    Export(ExportArgs),
+    /// Add the answers of an export to the store.
+    Import(ImportArgs),
+}
+
+/// Which store.
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    /// The store of answers.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
+    pub store: PathBuf,
+}
+
+/// What `cutover cache export` takes.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Which store.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+    /// Only the answers of this recording.
+    #[arg(long, value_name = "RUN")]
+    pub recording: Option<String>,
+}
+
+/// What `cutover cache import` takes.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The export, a file of JSON Lines.
+    pub file: PathBuf,
+    /// Which store.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}

@@ -1,0 +1,136 @@
+//! The replay of a run: every answer is scored and appended before it is counted.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+
+use super::CommandError;
+use super::record::record;
+use super::run::Inputs;
+use super::signals::{self, Signals};
+use crate::exit::Exit;
+use crate::replay::{Budget, Event, Job, Mode, Planned, Stop, StopReason, Transport, replay};
+use crate::run_dir::RunDir;
+use crate::terminal::{Progress, Step, Terminal};
+
+/// How often to see whether a line of progress is due.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Replays what is still to do. Gives back why it ended early, when it did.
+pub(super) fn buy(
+    inputs: &Inputs<'_>,
+    run: &mut RunDir,
+    terminal: &Terminal,
+) -> Result<Option<StopReason>, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(buy_all(inputs, run, terminal))
+}
+
+async fn buy_all(
+    inputs: &Inputs<'_>,
+    run: &mut RunDir,
+    terminal: &Terminal,
+) -> Result<Option<StopReason>, CommandError> {
+    let settings = &inputs.suite.replay;
+    let transport = match inputs.mode {
+        Mode::Replay => None,
+        Mode::Auto | Mode::Record => Some(Transport::new(settings.timeouts)?),
+    };
+    let budget = settings.budget.map(|cap| Budget::new(cap, run.spent()));
+    let stop = Stop::default();
+    let (events, mut happened) = tokio::sync::mpsc::unbounded_channel();
+    // The receiver lives as long as the job.
+    let on_event = move |event: Event| drop(events.send(event));
+    let recording = run.manifest.run.clone();
+    let job = Job {
+        dataset: inputs.dataset,
+        arms: &inputs.arms.arms,
+        todo: todo(inputs, run),
+        store: inputs.store,
+        transport: transport.as_ref(),
+        mode: inputs.mode,
+        recording: &recording,
+        concurrency: settings.concurrency,
+        retry: settings.retry,
+        budget: budget.as_ref(),
+        stop: &stop,
+        on_event: &on_event,
+    };
+    let mut progress = Progress::new(*terminal, &totals(&job));
+    let mut signals = Signals::listen()?;
+    let mut tick = tokio::time::interval(TICK);
+    let mut steps = 0;
+    let mut finished = std::pin::pin!(replay(&job));
+    loop {
+        tokio::select! {
+            next = finished.next() => {
+                let Some(done) = next else { break };
+                let done = done?;
+                let arm = done.planned.arm;
+                let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
+                run.append(&record)?;
+                steps += 1;
+                let failed = record.failure.is_some();
+                progress.step(Step { arm, from_store: record.from_store, failed, spend: record.spend });
+            }
+            reason = signals.next() => {
+                if stop.reason().is_some() {
+                    progress.finish();
+                    return Ok(Some(reason));
+                }
+                progress.note("finishing the calls in flight; once more to stop at once (their answers may be paid for and lost)");
+                stop.stop(reason);
+            }
+            Some(event) = happened.recv() => match event {
+                Event::Retrying { arm, .. } => progress.retry(arm),
+                Event::Damaged { key, why } => {
+                    progress.note(&format!("the stored answer {key} is damaged ({why}); it is bought anew"));
+                }
+            },
+            _ = tick.tick() => progress.tick(),
+        }
+    }
+    progress.finish();
+    let complete = steps == job.todo.len();
+    Ok(stop.reason().filter(|reason| !complete || matches!(reason, StopReason::Refused { .. })).cloned())
+}
+
+/// What to say of a run that ended early, and its exit code.
+pub(super) fn stopped(reason: &StopReason, run: &RunDir, planned: usize) -> CommandError {
+    let saved = format!("{} of {planned} trials are saved in {}", run.done(), run.path.display());
+    let (exit, message, help) = match reason {
+        StopReason::Interrupted | StopReason::Terminated => {
+            (signals::exit(reason), format!("stopped: {saved}"), "the same command goes on".to_owned())
+        }
+        StopReason::Refused { arm, failure } => (
+            Exit::Refused,
+            format!("the provider refuses every call of `{arm}`: {failure}; {saved}"),
+            "check the key, the model's name and the quota; the same command goes on".to_owned(),
+        ),
+        StopReason::Budget { worst_case, left } => (
+            Exit::Stopped,
+            format!(
+                "the budget has ${:.6} left, and the next call may cost up to ${:.6}; {saved}",
+                left.dollars(),
+                worst_case.dollars()
+            ),
+            "raise `budget_usd` in [replay]; the same command goes on".to_owned(),
+        ),
+    };
+    CommandError::with_help(exit, message, help)
+}
+
+/// The trials that are not done yet.
+fn todo(inputs: &Inputs<'_>, run: &RunDir) -> Vec<Planned> {
+    let is_done = |planned: &Planned| {
+        let (case, arm) = (&inputs.dataset.entries[planned.case].id, &inputs.arms.arms[planned.arm].name);
+        run.is_done(case, arm, planned.repeat)
+    };
+    inputs.plan.trials.iter().filter(|planned| !is_done(planned)).copied().collect()
+}
+
+/// Every arm with its number of trials to do.
+fn totals(job: &Job<'_>) -> Vec<(String, usize)> {
+    let count = |arm| job.todo.iter().filter(|planned| planned.arm == arm).count();
+    job.arms.iter().enumerate().map(|(index, arm)| (arm.name.to_string(), count(index))).collect()
+}

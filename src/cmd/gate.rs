@@ -1,0 +1,72 @@
+//! `cutover gate`: the verdict of a stored run as an exit code, offline.
+
+use super::{CommandError, judged};
+use crate::cli::{FailOn, GateArgs};
+use crate::exit::Exit;
+use crate::gate::{self, Decision, Verdict};
+use crate::problem::did_you_mean;
+use crate::report::{Input, View, format};
+use crate::run_dir;
+use crate::terminal::Terminal;
+
+pub(super) fn gate(args: &GateArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let run = run_dir::find(&args.stored.results, args.stored.run.as_deref())?;
+    let judged = judged::judge(&run)?;
+    let verdicts = chosen(&judged.verdicts, args.candidate.as_deref())?;
+    let input = Input {
+        manifest: &run.manifest,
+        results: &judged.results,
+        gate: &judged.gate,
+        verdicts: &verdicts,
+        examples: &[],
+    };
+    let view = View::new(&input);
+    let text = if terminal.json {
+        format::json::render(&view)?
+    } else {
+        format::terminal::render_verdicts(&view, terminal.width, terminal.color)
+    };
+    terminal.print(&text)?;
+    Ok(exit(gate::worst(&verdicts), args.fail_on))
+}
+
+/// The verdicts that decide: all of them, or the one that was named.
+fn chosen(verdicts: &[Verdict], candidate: Option<&str>) -> Result<Vec<Verdict>, CommandError> {
+    let Some(name) = candidate else { return Ok(verdicts.to_vec()) };
+    let found: Vec<Verdict> = verdicts.iter().filter(|verdict| verdict.candidate == name).cloned().collect();
+    if found.is_empty() {
+        let names: Vec<&str> = verdicts.iter().map(|verdict| verdict.candidate.as_str()).collect();
+        let help = did_you_mean(name, names.iter().copied()).map_or_else(
+            || format!("the candidates are {}", names.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(CommandError::with_help(Exit::Usage, format!("the run has no candidate `{name}`"), help));
+    }
+    Ok(found)
+}
+
+fn exit(decision: Decision, fail_on: FailOn) -> Exit {
+    match (fail_on, decision) {
+        (FailOn::Never, _) | (FailOn::Fail, Decision::Inconclusive) => Exit::Done,
+        (FailOn::Fail | FailOn::Inconclusive, decision) => decision.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_as_failing_is_said_by_fail_on() {
+        let rows = [
+            (Decision::Pass, [Exit::Done, Exit::Done, Exit::Done]),
+            (Decision::Inconclusive, [Exit::Inconclusive, Exit::Done, Exit::Done]),
+            (Decision::NoData, [Exit::NoData, Exit::NoData, Exit::Done]),
+            (Decision::Fail, [Exit::Fail, Exit::Fail, Exit::Done]),
+        ];
+        for (decision, exits) in rows {
+            let found = [FailOn::Inconclusive, FailOn::Fail, FailOn::Never].map(|fail_on| exit(decision, fail_on));
+            assert_eq!(found, exits, "{decision:?}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! One file a command; the only code that prints, reads the environment or the clock.
+
+mod buying;
+mod cache;
+mod demo;
+mod error;
+mod examples;
+mod gate;
+mod judged;
+mod keys;
+mod manifest;
+mod record;
+mod report;
+mod run;
+mod show;
+mod signals;
+
+pub use error::CommandError;
+
+use crate::cli::Command;
+use crate::exit::Exit;
+use crate::terminal::Terminal;
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever ends the command early, with the exit code it means.
+pub fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CommandError> {
+    match command {
+        Command::Demo(args) => demo::demo(args, terminal),
+        Command::Run(args) => run::run(args, terminal),
+        Command::Report(args) => report::report(args, terminal),
+        Command::Gate(args) => gate::gate(args, terminal),
+        Command::Show(args) => show::show(args, terminal),
+        Command::Cache(command) => cache::cache(command, terminal),
+    }
+}

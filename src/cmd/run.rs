@@ -1,0 +1,137 @@
+//! `cutover run`: plan, replay, score, compare, report.
+
+use std::path::Path;
+
+use super::keys::Arms;
+use super::{CommandError, buying, examples, judged, manifest};
+use crate::cli::{ModeChoice, RunArgs};
+use crate::dataset::{self, Dataset};
+use crate::exit::Exit;
+use crate::replay::{Mode, Plan, Planned, missing};
+use crate::run_dir::{Finished, RunDir, unfinished};
+use crate::store::Store;
+use crate::suite::Suite;
+use crate::terminal::Terminal;
+
+/// How many missing answers a message names.
+const NAMED_MISSES: usize = 10;
+
+pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let suite = Suite::load(&args.suite)?;
+    run_suite(&suite, Places { mode: mode(args.mode), store: &args.store, results: &args.out }, terminal)
+}
+
+/// Where answers come from and where the run goes.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    pub(super) mode: Mode,
+    pub(super) store: &'a Path,
+    pub(super) results: &'a Path,
+}
+
+pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let dataset = open(suite)?;
+    let arms = Arms::from_environment(&suite.arms);
+    let plan = Plan::new(dataset.entries.len(), arms.arms.len(), suite.replay.repeats, suite.replay.seed);
+    let store = Store::open(places.store)?;
+    let inputs = Inputs { suite, dataset: &dataset, arms: &arms, plan: &plan, store: &store, mode: places.mode };
+    check_answers(&inputs)?;
+
+    let plan_hash = manifest::plan_hash(suite, &dataset.sha256);
+    let mut run = match unfinished(places.results, &plan_hash, places.mode.name()) {
+        Some(path) => RunDir::resume(&path)?,
+        None => RunDir::create(places.results, &manifest::manifest(&inputs, plan_hash))?,
+    };
+    if let Some(reason) = buying::buy(&inputs, &mut run, terminal)? {
+        return Err(buying::stopped(&reason, &run, plan.trials.len()));
+    }
+    let finished = run.finish(in_order(&inputs), manifest::now_ms())?;
+    publish(&finished, &dataset, terminal)?;
+    Ok(Exit::Done)
+}
+
+/// Everything that a run is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub(super) suite: &'a Suite,
+    pub(super) dataset: &'a Dataset,
+    pub(super) arms: &'a Arms,
+    pub(super) plan: &'a Plan,
+    pub(super) store: &'a Store,
+    pub(super) mode: Mode,
+}
+
+/// Compares, judges and reports a run whose trials are all there.
+fn publish(finished: &Finished, dataset: &Dataset, terminal: &Terminal) -> Result<(), CommandError> {
+    let judged = judged::judge(finished)?;
+    let examples = examples::collect(finished, dataset, &judged.results)?;
+    finished.save_examples(&examples)?;
+    judged::publish(finished, &judged, &examples, terminal)
+}
+
+fn mode(choice: ModeChoice) -> Mode {
+    match choice {
+        ModeChoice::Auto => Mode::Auto,
+        ModeChoice::Replay => Mode::Replay,
+        ModeChoice::Record => Mode::Record,
+    }
+}
+
+fn open(suite: &Suite) -> Result<Dataset, CommandError> {
+    let dataset = dataset::open(&suite.dataset.path)?;
+    Ok(match &suite.dataset.draw {
+        Some(draw) => dataset.draw(draw),
+        None => dataset,
+    })
+}
+
+/// The places of all trials in the order of the results table: case, arm, repeat.
+fn in_order<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = (String, String, u32)> + 'a {
+    let (arms, repeats) = (&inputs.arms.arms, inputs.suite.replay.repeats);
+    inputs.dataset.entries.iter().flat_map(move |entry| {
+        arms.iter()
+            .flat_map(move |arm| (0..repeats).map(move |repeat| (entry.id.to_string(), arm.name.to_string(), repeat)))
+    })
+}
+
+/// Refuses to begin where answers are missing that cannot be bought: nothing is spent on half a run.
+fn check_answers(inputs: &Inputs<'_>) -> Result<(), CommandError> {
+    let Inputs { dataset, arms, plan, store, .. } = inputs;
+    let lacking = || missing(dataset, &arms.arms, store, &plan.trials);
+    match inputs.mode {
+        Mode::Record => arms.require(&(0..arms.arms.len()).collect()),
+        Mode::Auto if arms.complete() => Ok(()),
+        Mode::Auto => arms.require(&lacking()?.iter().map(|planned| planned.arm).collect()),
+        Mode::Replay => {
+            let lacking = lacking()?;
+            if lacking.is_empty() { Ok(()) } else { Err(misses(lacking, inputs)) }
+        }
+    }
+}
+
+fn misses(mut lacking: Vec<Planned>, inputs: &Inputs<'_>) -> CommandError {
+    let name = |planned: &Planned| {
+        let (case, arm) = (&inputs.dataset.entries[planned.case].id, &inputs.arms.arms[planned.arm].name);
+        if inputs.suite.replay.repeats == 1 {
+            format!("{case} ({arm})")
+        } else {
+            format!("{case} ({arm}, repeat {})", planned.repeat)
+        }
+    };
+    lacking.sort_unstable();
+    let named: Vec<String> = lacking.iter().take(NAMED_MISSES).map(name).collect();
+    let more = match lacking.len().saturating_sub(NAMED_MISSES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    CommandError::with_help(
+        Exit::Miss,
+        format!(
+            "{} of {} answers are not in the store, and `--mode replay` opens no socket: {}{more}",
+            lacking.len(),
+            inputs.plan.trials.len(),
+            named.join(", "),
+        ),
+        "run once with `--mode auto` to buy them, or import recorded answers with `cutover cache import FILE`",
+    )
+}

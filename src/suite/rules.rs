@@ -1,0 +1,159 @@
+//! `[gate]`: what is asked of the comparison.
+
+use super::reader::{Problems, Table, list};
+use crate::compare::{Contrast, METRICS, Metric};
+use crate::gate::{Gate, Level, Limit, Rule};
+use crate::problem::did_you_mean;
+use crate::score::Configured;
+
+/// Two-sided confidence of every interval, unless the suite says otherwise.
+pub(super) const DEFAULT_CONFIDENCE: f64 = 0.95;
+/// Fewer pairs are no data, unless the suite says otherwise.
+pub(super) const DEFAULT_MIN_PAIRS: usize = 50;
+/// A smaller share of cases in pairs is no data, unless the suite says otherwise.
+pub(super) const DEFAULT_MIN_COVERAGE: f64 = 0.95;
+
+pub(super) fn read(root: &Table<'_>, scorers: Option<&[Configured]>, problems: &Problems<'_>) -> Option<Gate> {
+    let mut gate = Gate {
+        confidence: DEFAULT_CONFIDENCE,
+        min_pairs: DEFAULT_MIN_PAIRS,
+        min_coverage: DEFAULT_MIN_COVERAGE,
+        rules: Vec::new(),
+    };
+    let Some(table) = root.table("gate", "[gate]") else {
+        return root.get("gate").is_none().then_some(gate);
+    };
+    let share: fn(f64) -> bool = |number| number > 0.0 && number < 1.0;
+    if let Some(found) = table.number("confidence", "a number above 0 and below 1", share) {
+        gate.confidence = found.value;
+    }
+    if let Some(found) = table.number("min_coverage", "a number from 0 to 1", |number| (0.0..=1.0).contains(&number)) {
+        gate.min_coverage = found.value;
+    }
+    if let Some(found) = table.integer("min_pairs", 1..i64::MAX) {
+        gate.min_pairs = usize::try_from(found.value).unwrap_or(usize::MAX);
+    }
+    let rules = rules(&table, scorers, problems);
+    table.finish(&[]);
+    gate.rules = rules?;
+    Some(gate)
+}
+
+fn rules(table: &Table<'_>, scorers: Option<&[Configured]>, problems: &Problems<'_>) -> Option<Vec<Rule>> {
+    let Some(value) = table.get("rules") else { return Some(Vec::new()) };
+    let help = "for example `rules = [{ metric = \"accuracy\", non_inferior = \"2pp\" }]`";
+    let Some(items) = value.get_ref().as_array() else {
+        problems.add(&value.span(), "`rules` is no list of tables", Some(help.to_owned()));
+        return None;
+    };
+    let rules: Vec<Option<Rule>> = items
+        .iter()
+        .map(|item| {
+            let table = problems.table("a rule".to_owned(), item)?;
+            rule(table, problems.line(&item.span()), scorers)
+        })
+        .collect();
+    rules.into_iter().collect()
+}
+
+fn rule(table: Table<'_>, line: usize, scorers: Option<&[Configured]>) -> Option<Rule> {
+    let metric = metric(&table, scorers);
+    let limit = metric.and_then(|metric| limit(&table, metric));
+    let slice = slice(&table);
+    let level = level(&table);
+    table.finish(&["non_inferior", "max_ratio"]);
+    Some(Rule { metric: metric?, slice: slice?, limit: limit?, level: level?, line })
+}
+
+fn metric(table: &Table<'_>, scorers: Option<&[Configured]>) -> Option<Metric> {
+    let names: Vec<&str> = METRICS.iter().filter(|row| row.gateable).map(|row| row.name).collect();
+    let all = format!("a rule may ask for {}", list(&names));
+    let Some(found) = table.text("metric") else {
+        if table.get("metric").is_none() {
+            table.missing("metric", &all);
+        }
+        return None;
+    };
+    let metric = Metric::from_name(found.value).filter(|metric| metric.row().gateable);
+    let Some(metric) = metric else {
+        let help =
+            did_you_mean(found.value, names.iter().copied()).map_or(all, |near| format!("did you mean `{near}`?"));
+        table.problem(&found.range(), format!("unknown metric `{}`", found.value), Some(help));
+        return None;
+    };
+    let looks_at_calls = |scorers: &[Configured]| scorers.iter().any(|scorer| scorer.kind == "tool_call");
+    if metric == Metric::ToolCallFailureRate && !scorers.is_none_or(looks_at_calls) {
+        let message = "a rule asks for `tool_call_failure_rate`, but no scorer looks at tool calls";
+        table.problem(
+            &found.range(),
+            message.to_owned(),
+            Some("add `[[scorers]]` with `kind = \"tool_call\"`".to_owned()),
+        );
+    }
+    Some(metric)
+}
+
+/// The limit of a rule: a margin for shares, a ratio for everything else.
+fn limit(table: &Table<'_>, metric: Metric) -> Option<Limit> {
+    let row = metric.row();
+    let (wanted, other, example) = match row.contrast {
+        Contrast::Difference => {
+            ("non_inferior", "max_ratio", "`non_inferior = \"2pp\"`, the largest loss you accept in percentage points")
+        }
+        Contrast::Ratio => ("max_ratio", "non_inferior", "`max_ratio = 1.20`, candidate ÷ baseline at most"),
+    };
+    if let Some(value) = table.get(other) {
+        let message = format!("`{}` is judged by `{wanted}`, not by `{other}`", row.name);
+        table.problem(&value.span(), message, Some(format!("write {example}")));
+        return None;
+    }
+    if table.get(wanted).is_none() {
+        table.missing(wanted, &format!("write {example}"));
+        return None;
+    }
+    match row.contrast {
+        Contrast::Difference => margin(table).map(Limit::NonInferior),
+        Contrast::Ratio => table
+            .number("max_ratio", "a number above 0", |number| number.is_finite() && number > 0.0)
+            .map(|found| Limit::MaxRatio(found.value)),
+    }
+}
+
+/// A margin such as "2pp": percentage points become a share.
+fn margin(table: &Table<'_>) -> Option<f64> {
+    let points = |text: &str| text.strip_suffix("pp").and_then(|points| points.trim().parse::<f64>().ok());
+    let found = table.read("non_inferior", "percentage points such as \"2pp\"", |value| {
+        points(value.as_str()?).filter(|points| (0.0..100.0).contains(points))
+    })?;
+    Some(found.value / 100.0)
+}
+
+/// `slice = "workload=refund"`; the outer `None` is a problem, the inner one says that the rule is for all cases.
+#[expect(clippy::option_option, reason = "reported and absent are two things")]
+fn slice(table: &Table<'_>) -> Option<Option<(String, String)>> {
+    if table.get("slice").is_none() {
+        return Some(None);
+    }
+    let found = table.text("slice")?;
+    let parts = found.value.split_once('=').filter(|(tag, value)| !tag.is_empty() && !value.is_empty());
+    if parts.is_none() {
+        let help = "write the tag and its value: `slice = \"workload=refund\"`".to_owned();
+        table.problem(&found.range(), format!("`slice` is \"{}\"", found.value), Some(help));
+    }
+    parts.map(|(tag, value)| Some((tag.to_owned(), value.to_owned())))
+}
+
+fn level(table: &Table<'_>) -> Option<Level> {
+    if table.get("level").is_none() {
+        return Some(Level::Error);
+    }
+    let found = table.text("level")?;
+    match found.value {
+        "warn" => Some(Level::Warn),
+        "error" => Some(Level::Error),
+        other => {
+            table.problem(&found.range(), format!("`level` is \"{other}\", but must be \"warn\" or \"error\""), None);
+            None
+        }
+    }
+}

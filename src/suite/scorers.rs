@@ -1,0 +1,85 @@
+//! `[[scorers]]`: what judges an answer, and which cases it judges.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeValue;
+
+use super::reader::{Problems, Table, json, list};
+use crate::problem::did_you_mean;
+use crate::score::{Configured, SCORERS};
+
+pub(super) fn read(root: &Table<'_>, problems: &Problems<'_>) -> Option<Vec<Configured>> {
+    let help = "for example `[[scorers]]` with `kind = \"exact\"`";
+    let Some(value) = root.get("scorers") else {
+        root.missing("[[scorers]]", help);
+        return None;
+    };
+    let Some(items) = value.get_ref().as_array().filter(|items| !items.is_empty()) else {
+        root.problem(&value.span(), "`scorers` is no list of tables".to_owned(), Some(help.to_owned()));
+        return None;
+    };
+    let scorers: Vec<Option<Configured>> =
+        items.iter().map(|item| scorer(problems.table("[[scorers]]".to_owned(), item)?)).collect();
+    scorers.into_iter().collect()
+}
+
+fn scorer(table: Table<'_>) -> Option<Configured> {
+    let names: Vec<&str> = SCORERS.iter().map(|row| row.name).collect();
+    let Some(found) = table.text("kind") else {
+        if table.get("kind").is_none() {
+            table.missing("kind", &format!("the scorers are {}", list(&names)));
+        }
+        return None;
+    };
+    let Some(row) = SCORERS.iter().find(|row| row.name == found.value) else {
+        let help = did_you_mean(found.value, names.iter().copied())
+            .map_or_else(|| format!("the scorers are {}", list(&names)), |near| format!("did you mean `{near}`?"));
+        table.problem(&found.range(), format!("unknown scorer `{}`", found.value), Some(help));
+        return None;
+    };
+    let only = only(&table);
+    let mut options = serde_json::Map::new();
+    let mut spans = BTreeMap::new();
+    for &name in row.options {
+        if let Some(value) = table.get(name) {
+            options.insert(name.to_owned(), json(value.get_ref()));
+            spans.insert(name, value.span());
+        }
+    }
+    let built = (row.build)(options);
+    if let Err(errors) = &built {
+        for error in errors {
+            let span = error.option.as_deref().and_then(|name| spans.get(name)).unwrap_or(&table.span);
+            table.problem(span, format!("scorer `{}`: {}", row.name, error.message), error.help.clone());
+        }
+    }
+    table.finish(&[]);
+    Some(Configured { kind: row.name, only: only?, scorer: built.ok()? })
+}
+
+/// `only = { tags = { workload = "classify" } }`; without it every case.
+fn only(table: &Table<'_>) -> Option<BTreeMap<String, String>> {
+    if table.get("only").is_none() {
+        return Some(BTreeMap::new());
+    }
+    let only = table.table("only", "`only`")?;
+    let Some(tags) = only.table("tags", "`only.tags`") else {
+        if only.get("tags").is_none() {
+            only.missing("tags", "for example `only = { tags = { workload = \"classify\" } }`");
+        }
+        return None;
+    };
+    only.finish(&[]);
+    tags.entries()
+        .map(|(tag, span, value)| match value.get_ref() {
+            DeValue::String(text) => Some((tag.to_owned(), text.to_string())),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => {
+                Some((tag.to_owned(), json(value.get_ref()).to_string()))
+            }
+            _ => {
+                tags.problem(&span, format!("the tag `{tag}` is no text"), None);
+                None
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! `[dataset]` and `[replay]`: which cases, and how they are replayed.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::reader::Table;
+use crate::dataset::Draw;
+use crate::domain::Usd;
+use crate::replay::{Retry, Timeouts};
+
+/// Seed of the draw and of the order of calls, unless the suite says otherwise.
+pub(super) const DEFAULT_SEED: u64 = 1;
+/// Repeats of every case and arm, unless the suite says otherwise.
+pub(super) const DEFAULT_REPEATS: u32 = 1;
+/// Trials in flight at most, unless the suite says otherwise.
+pub(super) const DEFAULT_CONCURRENCY: usize = 16;
+/// Attempts at one call, unless the suite says otherwise.
+pub(super) const DEFAULT_ATTEMPTS: u32 = 4;
+/// Seconds from sending to the last byte, unless the suite says otherwise.
+pub(super) const DEFAULT_TIMEOUT_S: u64 = 120;
+/// Time to connect.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The dataset of a suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetSettings {
+    /// The file.
+    pub path: PathBuf,
+    /// The file as the suite names it, from its own folder.
+    pub shown: String,
+    /// What to draw; `None` takes every case.
+    pub draw: Option<Draw>,
+}
+
+/// How the replay of a suite goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplaySettings {
+    /// Repeats of every case and arm.
+    pub repeats: u32,
+    /// Trials in flight at most.
+    pub concurrency: usize,
+    /// Most tokens of an answer, for every arm that does not say otherwise.
+    pub max_output_tokens: Option<u64>,
+    /// What a run may spend; `None` is no limit.
+    pub budget: Option<Usd>,
+    /// The seed of the order of calls.
+    pub seed: u64,
+    /// When to ask again.
+    pub retry: Retry,
+    /// How long a call may take.
+    pub timeouts: Timeouts,
+}
+
+pub(super) fn dataset(root: &Table<'_>, suite: &Path) -> Option<DatasetSettings> {
+    let Some(table) = root.table("dataset", "[dataset]") else {
+        if root.get("dataset").is_none() {
+            root.missing("[dataset]", "say where the cases are: `[dataset]` with `path = \"../datasets/cases.jsonl\"`");
+        }
+        return None;
+    };
+    let path = table.text("path");
+    if path.is_none() && table.get("path").is_none() {
+        table.missing("path", "name a file of JSON Lines, from the suite's own folder");
+    }
+    let draw = table.table("draw", "`draw`").map(draw);
+    table.finish(&[]);
+    let shown = path?.value.to_owned();
+    let folder = suite.parent().unwrap_or_else(|| Path::new(""));
+    Some(DatasetSettings { path: folder.join(&shown), shown, draw: draw.flatten() })
+}
+
+fn draw(table: Table<'_>) -> Option<Draw> {
+    let n = table.integer("n", 1..i64::MAX);
+    if n.is_none() && table.get("n").is_none() {
+        table.missing("n", "say how many cases to draw: `draw = { n = 300, by = [\"workload\"], seed = 7 }`");
+    }
+    let by = table.texts("by").map(|by| by.value).unwrap_or_default();
+    let seed = table.integer("seed", 0..i64::MAX).map_or(DEFAULT_SEED, |seed| seed.value.unsigned_abs());
+    table.finish(&[]);
+    Some(Draw { n: usize::try_from(n?.value).ok()?, by, seed })
+}
+
+pub(super) fn replay(root: &Table<'_>) -> Option<ReplaySettings> {
+    let Some(table) = root.table("replay", "[replay]") else {
+        return root.get("replay").is_none().then(|| settings(None));
+    };
+    let settings = settings(Some(&table));
+    table.finish(&[]);
+    Some(settings)
+}
+
+fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
+    let integer = |key, allowed| table?.integer(key, allowed).map(|number| number.value.unsigned_abs());
+    let small = |key, allowed| integer(key, allowed).and_then(|number| u32::try_from(number).ok());
+    ReplaySettings {
+        repeats: small("repeats", 1..1001).unwrap_or(DEFAULT_REPEATS),
+        concurrency: integer("concurrency", 1..10_001)
+            .and_then(|number| usize::try_from(number).ok())
+            .unwrap_or(DEFAULT_CONCURRENCY),
+        max_output_tokens: integer("max_output_tokens", 1..i64::MAX),
+        budget: table.and_then(budget),
+        seed: integer("seed", 0..i64::MAX).unwrap_or(DEFAULT_SEED),
+        retry: Retry { attempts: small("attempts", 1..21).unwrap_or(DEFAULT_ATTEMPTS) },
+        timeouts: Timeouts {
+            connect: CONNECT,
+            total: Duration::from_secs(integer("timeout_s", 1..86_401).unwrap_or(DEFAULT_TIMEOUT_S)),
+        },
+    }
+}
+
+fn budget(table: &Table<'_>) -> Option<Usd> {
+    let found = table.decimal("budget_usd")?;
+    let pico = Decimal::from_str(&found.value)
+        .ok()
+        .filter(|dollars| dollars.is_sign_positive() && !dollars.is_zero())
+        .and_then(|dollars| dollars.checked_mul(Decimal::from(1_000_000_000_000_u64))?.to_i64());
+    if pico.is_none() {
+        let message = format!("`budget_usd` is {}, but must be above 0 and below 9 million", found.value);
+        table.problem(&found.range(), message, None);
+    }
+    pico.map(Usd::from_pico)
+}

@@ -1,0 +1,4 @@
+//! The binary as a user meets it: files in, whole outputs and exit codes out.
+
+mod suite;
+mod support;

@@ -1,0 +1,145 @@
+//! A suite with mistakes: all of them at once, each with its line and a way out, and nothing sent.
+
+use crate::support::{Answer, Server, Workspace};
+
+#[test]
+fn every_problem_is_reported_at_once_and_nothing_is_sent() {
+    let server = Server::start(|_, _| Answer::text("1"));
+    let suite = format!(
+        r#"name = "my suite"
+descripton = "x"
+
+[dataset]
+path = "cases.jsonl"
+draw = {{ n = 0, by = "w" }}
+
+[baseline]
+model = "gpt-5-mini"
+temperature = 3
+
+[candidates.mini]
+model = "opnai/gpt-5.4-mini"
+top_pp = 0.5
+
+[candidates.local]
+model = "local/m"
+
+[endpoints.local]
+protocol = "openai-chatt"
+base_url = "http://example.com/v1"
+
+[prices."local/other"]
+input = 0.1234567
+output = 1
+
+[replay]
+repeats = 0
+budget_usd = -1
+
+[[scorers]]
+kind = "exct"
+
+[[scorers]]
+kind = "regex"
+pattern = "("
+
+[gate]
+confidence = 95
+rules = [
+  {{ metric = "acuracy", non_inferior = "2pp" }},
+  {{ metric = "accuracy", non_inferior = 0.02 }},
+  {{ metric = "cost_per_success", non_inferior = "2pp" }},
+  {{ metric = "accuracy", non_inferior = "1pp", slice = "w", level = "loud" }},
+]
+# {port}
+"#,
+        port = server.port()
+    );
+    let workspace = Workspace::new().numbers(2, server.port()).file("suite.toml", &suite);
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(2).stderr(EXPECTED);
+    assert!(server.seen().is_empty() && workspace.runs().is_empty());
+}
+
+const EXPECTED: &str = "\
+error: suite.toml:1: `name` is \"my suite\", but must be made of letters, digits, `-` and `_`
+  help: it becomes part of the names of folders
+error: suite.toml:2: unknown key `descripton` in the suite
+  help: did you mean `description`?
+error: suite.toml:6: `n` is 0, but must be a whole number of at least 1
+error: suite.toml:6: `by` is \"w\", but must be a list of texts
+error: suite.toml:9: `model` is \"gpt-5-mini\", without an endpoint
+  help: for example `model = \"openai/gpt-5-mini\"`: the endpoint, a slash, the model
+error: suite.toml:10: `temperature` is 3, but must be a number from 0 to 2
+error: suite.toml:13: there is no endpoint `opnai`
+  help: did you mean `openai/gpt-5.4-mini`?
+error: suite.toml:14: unknown key `top_pp` in [candidates.mini]
+  help: did you mean `top_p`?
+error: suite.toml:20: unknown protocol `openai-chatt`
+  help: did you mean `openai-chat`?
+error: suite.toml:21: `base_url` is \"http://example.com/v1\", but http goes to this machine only
+  help: use https: prompts and keys would travel in the open
+error: suite.toml:23: the price of `local/other` belongs to no arm
+  help: a price is named ENDPOINT/MODEL, as the arm's `model`
+error: suite.toml:24: `input` is 0.1234567: more than 6 decimals
+  help: prices are USD per million tokens
+error: suite.toml:28: `repeats` is 0, but must be a whole number from 1 to 1000
+error: suite.toml:29: `budget_usd` is -1, but must be above 0 and below 9 million
+error: suite.toml:32: unknown scorer `exct`
+  help: did you mean `exact`?
+error: suite.toml:36: scorer `regex`: not a regular expression: unclosed group
+  help: the syntax is that of the Rust crate `regex`: no lookaround, no backreferences
+error: suite.toml:39: `confidence` is 95, but must be a number above 0 and below 1
+error: suite.toml:41: unknown metric `acuracy`
+  help: did you mean `accuracy`?
+error: suite.toml:42: `non_inferior` is 0.02, but must be percentage points such as \"2pp\"
+error: suite.toml:43: `cost_per_success` is judged by `max_ratio`, not by `non_inferior`
+  help: write `max_ratio = 1.20`, candidate ÷ baseline at most
+error: suite.toml:44: `slice` is \"w\"
+  help: write the tag and its value: `slice = \"workload=refund\"`
+error: suite.toml:44: `level` is \"loud\", but must be \"warn\" or \"error\"
+22 errors
+";
+
+#[test]
+fn text_that_is_no_toml_is_reported_with_its_line() {
+    let workspace = Workspace::new().file("suite.toml", "name = \"a\"\n[dataset\npath = 1\n");
+    workspace
+        .cutover("run suite.toml")
+        .exit(2)
+        .stderr("error: suite.toml:2: not valid TOML: unclosed table, expected `]`\n");
+}
+
+#[test]
+fn an_empty_suite_says_everything_that_it_needs() {
+    let workspace = Workspace::new().file("suite.toml", "");
+    workspace.cutover("run suite.toml").exit(2).stderr(
+        "\
+error: suite.toml:1: the suite lacks `name`
+  help: put `name = \"suite\"` on the first line
+error: suite.toml:1: the suite lacks `[dataset]`
+  help: say where the cases are: `[dataset]` with `path = \"../datasets/cases.jsonl\"`
+error: suite.toml:1: the suite lacks `[baseline]`
+  help: name the model in use today: `[baseline]` with `model = \"openai/gpt-5-mini\"`
+error: suite.toml:1: the suite lacks `[candidates.NAME]`
+  help: name the model to move to: `[candidates.mini]` with `model = \"openai/gpt-5.4-mini\"`
+error: suite.toml:1: the suite lacks `[[scorers]]`
+  help: for example `[[scorers]]` with `kind = \"exact\"`
+5 errors
+",
+    );
+}
+
+#[test]
+fn a_suite_or_dataset_that_is_not_there_is_named() {
+    let workspace = Workspace::new().numbers(1, 9);
+    workspace.cutover("run other.toml").exit(2).stderr(
+        "error: other.toml: cannot read the suite: No such file or directory (os error 2)\n  \
+         help: name a suite's TOML file, for example `cutover run suites/demo.toml`\n",
+    );
+    std::fs::remove_file(workspace.path("cases.jsonl")).expect("is removed");
+    workspace.cutover("run suite.toml").exit(2).stderr(
+        "error: cases.jsonl: cannot read the dataset: No such file or directory (os error 2)\n  \
+         help: the path in `[dataset]` is taken from the suite's own folder\n",
+    );
+}

@@ -1,0 +1,173 @@
+//! A server on 127.0.0.1 that records what it is asked and answers as it is told.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Value,
+}
+
+impl Seen {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub fn model(&self) -> &str {
+        self.body["model"].as_str().expect("a model")
+    }
+
+    /// The text of the last message.
+    pub fn prompt(&self) -> &str {
+        self.body["messages"]
+            .as_array()
+            .and_then(|all| all.last())
+            .and_then(|one| one["content"].as_str())
+            .expect("a prompt")
+    }
+}
+
+/// What to answer.
+pub enum Answer {
+    /// A status with headers and a body.
+    Http(u16, Vec<(&'static str, String)>, String),
+    /// These bytes, then the connection ends.
+    Raw(Vec<u8>),
+    /// Nothing, until the client goes away.
+    Silence,
+}
+
+impl Answer {
+    /// A whole answer with this text.
+    pub fn text(text: &str) -> Self {
+        Self::message(json!({"role": "assistant", "content": text}), "stop")
+    }
+
+    /// A whole answer with one tool call.
+    pub fn call(name: &str, arguments: &str) -> Self {
+        let call = json!({"id": "c1", "type": "function", "function": {"name": name, "arguments": arguments}});
+        Self::message(json!({"role": "assistant", "content": null, "tool_calls": [call]}), "tool_calls")
+    }
+
+    pub fn message(message: Value, finish: &str) -> Self {
+        let usage = json!({"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110});
+        let choice = json!({"index": 0, "message": message, "finish_reason": finish});
+        let body =
+            json!({"id": "x", "object": "chat.completion", "model": "served", "choices": [choice], "usage": usage});
+        Self::Http(200, Vec::new(), body.to_string())
+    }
+
+    pub fn error(status: u16, code: &str, message: &str) -> Self {
+        let body = json!({"error": {"message": message, "type": "x", "param": null, "code": code}});
+        Self::Http(status, Vec::new(), body.to_string())
+    }
+}
+
+/// A running server; it ends when this is dropped.
+pub struct Server {
+    port: u16,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts a server; `answer` gets every request and how many came before it.
+    pub fn start(answer: impl Fn(&Seen, usize) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let ends = Arc::new(AtomicBool::new(false));
+        let thread = std::thread::spawn({
+            let (seen, ends, answer) = (Arc::clone(&seen), Arc::clone(&ends), Arc::new(answer));
+            move || {
+                for stream in listener.incoming() {
+                    if ends.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                    std::thread::spawn(move || serve(stream.expect("a connection"), &seen, &*answer));
+                }
+            }
+        });
+        Self { port, seen, ends, thread: Some(thread) }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Every request so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().expect("is not poisoned").clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::SeqCst);
+        // Wakes the listener.
+        drop(TcpStream::connect(("127.0.0.1", self.port)));
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("ends");
+        }
+    }
+}
+
+fn serve(stream: TcpStream, seen: &Mutex<Vec<Seen>>, answer: &(dyn Fn(&Seen, usize) -> Answer + Send + Sync)) {
+    let mut writer = stream.try_clone().expect("a second handle");
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read(&mut reader) {
+        let before = {
+            let mut seen = seen.lock().expect("is not poisoned");
+            seen.push(request.clone());
+            seen.len() - 1
+        };
+        let written = match answer(&request, before) {
+            Answer::Http(status, headers, body) => {
+                let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+                let length = body.len();
+                write!(
+                    writer,
+                    "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{headers}content-length: {length}\r\n\r\n{body}"
+                )
+            }
+            Answer::Raw(bytes) => {
+                drop(writer.write_all(&bytes));
+                return;
+            }
+            Answer::Silence => {
+                drop(reader.read(&mut [0]));
+                return;
+            }
+        };
+        if written.is_err() {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Seen> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let mut headers = Vec::new();
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        headers.push((name.to_owned(), value.to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?.1.parse().ok()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Seen { path, headers, body: serde_json::from_slice(&body).expect("a JSON body") })
+}
