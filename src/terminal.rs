@@ -10,7 +10,7 @@ mod progress;
 pub use progress::{Progress, Step};
 
 /// Width of text that goes to no terminal.
-const DEFAULT_WIDTH: usize = 100;
+const DEFAULT_WIDTH: usize = 120;
 
 /// How and where to print.
 #[derive(Debug, Clone, Copy)]

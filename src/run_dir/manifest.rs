@@ -107,8 +107,8 @@ pub struct PriceInfo {
     pub cached_input: Option<String>,
     /// US dollars per million output tokens.
     pub output: String,
-    /// Where the price comes from.
-    pub source: String,
+    /// Where the price comes from; `None` when the suite that assumes it does not say.
+    pub source: Option<String>,
     /// The day it was read, where it has one.
     pub as_of: Option<String>,
     /// Whether the suite assumes it, rather than a provider charging it.

@@ -164,20 +164,28 @@ impl Configured {
 
 /// All scores of one answer, and the outcome they make together.
 ///
-/// An answer that the model spoiled (refusal, cut by length, ...) fails before any scorer is asked. Where no scorer has
-/// anything to say, the outcome is unscored.
+/// An answer that the model spoiled (refusal, cut by length, ...) fails whatever the scorers would say; its tool faults
+/// are noted all the same, since a call that was required and not made is one. Where no scorer has anything to say, the
+/// outcome is unscored.
 #[must_use]
 pub fn judge(case: &Case, response: &Response, scorers: &[Configured]) -> (Vec<Score>, Outcome) {
-    if let Some(Judgement { outcome, why }) = answer::spoiled(response) {
-        return (vec![Score { scorer: answer::NAME.to_owned(), outcome, why }], outcome);
-    }
-    let heard: Vec<Score> = scorers
+    let mut heard = scorers
         .iter()
         .filter(|configured| configured.applies(case))
         .map(|configured| (configured.kind, configured.scorer.score(case, response)))
         .filter(|(_, judgement)| judgement.outcome != Outcome::Unscored(UnscoredReason::NoScorer))
-        .map(|(kind, Judgement { outcome, why })| Score { scorer: kind.to_owned(), outcome, why })
-        .collect();
+        .map(|(kind, Judgement { outcome, why })| Score { scorer: kind.to_owned(), outcome, why });
+    if let Some(Judgement { outcome, why }) = answer::spoiled(response) {
+        let spoiled = Score { scorer: answer::NAME.to_owned(), outcome, why };
+        if outcome != Outcome::Fail(None) {
+            return (vec![spoiled], outcome);
+        }
+        let fault = heard.find(|score| matches!(score.outcome, Outcome::Fail(Some(_))));
+        let scores: Vec<Score> = std::iter::once(spoiled).chain(fault).collect();
+        let outcome = Outcome::of(&scores);
+        return (scores, outcome);
+    }
+    let heard: Vec<Score> = heard.collect();
     let outcome = match (heard.is_empty(), &case.expected) {
         (true, Expected::Unlabelled) => Outcome::Unscored(UnscoredReason::Unlabelled),
         _ => Outcome::of(&heard),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::fixture::{calls, case, expected_call, scorer, text, tool};
 use super::{Configured, SCORERS, judge};
-use crate::domain::{Case, Expected, FinishReason, Outcome, Response, ToolFault, UnscoredReason};
+use crate::domain::{Case, Expected, ExpectedCall, FinishReason, Outcome, Response, ToolFault, UnscoredReason};
 
 fn configured(kind: &'static str, options: Value) -> Configured {
     Configured { kind, only: BTreeMap::new(), scorer: scorer(kind, options) }
@@ -59,6 +59,18 @@ fn a_spoiled_answer_fails_before_any_scorer_reads_it() {
     let unknown = Response { finish_reason: FinishReason::Unknown, ..text("Paris") };
     let scorers = [configured("exact", json!({}))];
     assert_eq!(judge(&case, &unknown, &scorers).1, Outcome::Pass);
+}
+
+#[test]
+fn a_required_call_that_a_cut_answer_does_not_make_is_a_tool_fault_too() {
+    let call = ExpectedCall { name: "f".into(), arguments: BTreeMap::new() };
+    let case = Case { tools: vec![tool("f", json!({}))], ..case(Expected::ToolCalls(vec![call])) };
+    let cut = Response { finish_reason: FinishReason::Length, ..text("I would") };
+    let (heard, outcome) = judge(&case, &cut, &[configured("tool_call", json!({}))]);
+    assert_eq!(outcome, Outcome::Fail(Some(ToolFault::NotCalled)));
+    assert_eq!(heard.iter().map(|score| score.scorer.as_str()).collect::<Vec<_>>(), ["answer", "tool_call"]);
+    let none = Case { expected: Expected::NoToolCall, ..case };
+    assert_eq!(judge(&none, &cut, &[configured("tool_call", json!({}))]).1, Outcome::Fail(None));
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn price(table: Table<'_>) -> Option<(Price, PriceInfo)> {
             table.missing(key, "prices are USD per million tokens: `input = 0.20`, `output = 1.25`");
         }
     }
-    let source = table.text("source").map_or("assumed by the suite", |found| found.value).to_owned();
+    let source = table.text("source").map(|found| found.value.to_owned());
     table.finish(&[]);
     let (input, output) = (input?, output?);
     let info = PriceInfo {
@@ -336,7 +336,7 @@ impl Context<'_> {
             input: rates.input.to_string(),
             cached_input: rates.cached_input.as_ref().map(ToString::to_string),
             output: rates.output.to_string(),
-            source: price.source.clone(),
+            source: Some(price.source.clone()),
             as_of: Some(table.as_of.clone()),
             assumed: false,
         };

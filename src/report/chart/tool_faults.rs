@@ -27,8 +27,7 @@ pub(super) fn draw(view: &View<'_>) -> Result<Option<Svg>, ChartError> {
     let height = TOP + faults.len() as f64 * ROW + 22.0;
     let lines: Vec<_> = view.arms.iter().map(|arm| sentence(arm, &faults)).collect();
     let title = "Tool faults";
-    let subtitle =
-        "Trials by the first fault that applies; bars show the share of the arm's answered trials with tools";
+    let subtitle = "Trials by the first fault that applies; a full bar would be every answered trial with tools";
     let frame = Frame { width: WIDTH, height, title, description: &lines.join(" ") };
     let svg = paint(&frame, |canvas| {
         canvas.heading(title, subtitle, WIDTH - 2.0 * MARGIN)?;
@@ -37,14 +36,11 @@ pub(super) fn draw(view: &View<'_>) -> Result<Option<Svg>, ChartError> {
             canvas.text((LEFT - 14.0, y), regular(12.5, INK, Align::Right), &fault.name().replace('_', " "))?;
             y += ROW;
         }
-        let longest = view.arms.iter().flat_map(|arm| faults.iter().filter_map(|fault| share(arm, *fault)));
-        let longest = longest.fold(f64::MIN_POSITIVE, f64::max);
         #[expect(clippy::cast_precision_loss, reason = "a handful of arms")]
         let width = (WIDTH - MARGIN - LEFT + GAP) / view.arms.len() as f64 - GAP;
         let mut left = LEFT;
         for (index, arm) in view.arms.iter().enumerate() {
-            let scale = (width - COUNT) / longest;
-            column(canvas, (arm, index == 0), &faults, (left, width, scale))?;
+            column(canvas, (arm, index == 0), &faults, (left, width))?;
             left += width + GAP;
         }
         Ok(())
@@ -90,7 +86,7 @@ fn column(
     canvas: &Canvas<'_>,
     (arm, baseline): (&ArmView, bool),
     faults: &[ToolFault],
-    (left, width, scale): (f64, f64, f64),
+    (left, width): (f64, f64),
 ) -> Result<(), ChartError> {
     canvas.fitted((left, TOP - 34.0), bold(13.0, INK, Align::Left), (&arm.name, width))?;
     let of = if arm.tool_trials == 0 {
@@ -106,7 +102,7 @@ fn column(
         let label = match share(arm, *fault) {
             None => "—".to_owned(),
             Some(share) => {
-                canvas.rect((left, y - 7.0), (left + share * scale, y + 7.0), colour)?;
+                canvas.rect((left, y - 7.0), (left + share * (width - COUNT), y + 7.0), colour)?;
                 count(trials(arm, *fault))
             }
         };

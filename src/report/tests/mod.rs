@@ -88,7 +88,7 @@ fn warnings_follow_the_facts() {
         (|run| run.results.arms[2].tool_trials_with_calls = 1, "local made no tool call in 252 trials"),
         (|run| run.results.arms[2].tool_trials = 0, "local made no tool call"),
         (|run| run.manifest.arms[2].price = run.manifest.arms[0].price.clone(), "no price is known for qwen3-8b"),
-        (|run| run.manifest.arms[1].price = run.manifest.arms[0].price.clone(), "is assumed by the suite"),
+        (|run| run.manifest.arms[1].price = run.manifest.arms[0].price.clone(), "assumed by the suite"),
         (
             |run| run.manifest.arms[0].models_returned.push("other".to_owned()),
             "more than one model answered to gpt-5-mini",

@@ -87,15 +87,16 @@ impl Price {
         let Some(price) = price else { return Self::Unknown };
         let per_million = |rate: &str| format!("${rate}");
         let cached = price.cached_input.as_deref();
-        let read = price.as_of.as_ref().map_or_else(|| "date unknown".to_owned(), |day| format!("read {day}"));
-        let assumed = if price.assumed { "; assumed by the suite" } else { "" };
+        let assumed = price.assumed.then(|| "assumed by the suite".to_owned());
+        let read = price.as_of.as_ref().map(|day| format!("read {day}"));
+        let source: Vec<String> = assumed.into_iter().chain(price.source.clone()).chain(read).collect();
         Self::Known {
             rates: [
                 per_million(&price.input),
                 cached.map_or_else(|| "as input".to_owned(), per_million),
                 per_million(&price.output),
             ],
-            source: format!("{}, {read}{assumed}", price.source),
+            source: source.join(", "),
         }
     }
 }

@@ -111,7 +111,8 @@ impl Number {
         let digits = style.digits(&shown, limit);
         let end = |end: Option<f64>| end.map_or_else(|| UNKNOWN_LIMIT.to_owned(), |value| style.bare(value, digits));
         let interval = match estimate.interval {
-            Some(_) => format!("[{},\u{a0}{}]", end(low), end(high)),
+            Some(_) if low.is_some() || high.is_some() => format!("[{},\u{a0}{}]", end(low), end(high)),
+            Some(_) => "[too few pairs for an interval]".to_owned(),
             None => "[interval unknown]".to_owned(),
         };
         Self {

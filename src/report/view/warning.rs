@@ -18,6 +18,7 @@ pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
     for info in &input.manifest.arms {
         warnings.extend(of_model(info));
     }
+    warnings.extend(assumed_prices(&input.manifest.arms));
     for comparison in &input.results.comparisons {
         warnings.extend(of_comparison(comparison));
     }
@@ -84,10 +85,6 @@ fn of_model(info: &ArmInfo) -> Vec<String> {
             "{}: no price is known for {}, so its costs are unknown (they are not zero).",
             info.name, info.model
         )),
-        Some(price) if price.assumed => warnings.push(format!(
-            "{}: the price of {} is assumed by the suite ({}); nobody charges it.",
-            info.name, info.model, price.source
-        )),
         Some(_) => {}
     }
     if info.models_returned.len() > 1 {
@@ -99,6 +96,19 @@ fn of_model(info: &ArmInfo) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Prices that nobody charges, as those of local models: whatever costs follow from them is an assumption too.
+fn assumed_prices(arms: &[ArmInfo]) -> Option<String> {
+    let assumed = arms.iter().filter(|info| info.price.as_ref().is_some_and(|price| price.assumed));
+    let names: Vec<&str> = assumed.map(|info| info.name.as_str()).collect();
+    let (price, it) = if names.len() == 1 { ("price", "is") } else { ("prices", "are") };
+    (!names.is_empty()).then(|| {
+        format!(
+            "The {price} of {} {it} assumed by the suite, not charged by a provider: every cost here follows from that.",
+            names.join(", ")
+        )
+    })
 }
 
 fn of_comparison(comparison: &Comparison) -> Option<String> {

@@ -103,7 +103,7 @@ pub(in crate::report) fn undefined(metric: Metric) -> &'static str {
         Metric::ToolCallFailureRate => "no pair offers tools or expects a call, or too few to give an interval",
         Metric::CostPerSuccess => "a price or a token count is unknown, or an arm has no success",
         Metric::LatencyP50 | Metric::LatencyP95 => {
-            "the arms share too few live calls of one recording (answers from the store of another run do not count)"
+            "the arms share too few calls of one recording for an interval at this quantile"
         }
         Metric::InputTokens | Metric::OutputTokens => "no usage was reported in both arms",
     }
