@@ -59,7 +59,6 @@ async fn buy_all(
     let mut progress = Progress::new(*terminal, &totals(&job));
     let mut signals = Signals::listen()?;
     let mut tick = tokio::time::interval(TICK);
-    let mut steps = 0;
     let mut finished = std::pin::pin!(replay(&job));
     loop {
         tokio::select! {
@@ -69,7 +68,6 @@ async fn buy_all(
                 let arm = done.planned.arm;
                 let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
                 run.append(&record)?;
-                steps += 1;
                 let failed = record.failure.is_some();
                 progress.step(Step { arm, from_store: record.from_store, failed, spend: record.spend });
             }
@@ -91,7 +89,8 @@ async fn buy_all(
         }
     }
     progress.finish();
-    let complete = steps == job.todo.len();
+    // A stop cuts the wait for another attempt short: such a call was handed over as failed, but is not finished.
+    let complete = run.done() == inputs.plan.trials.len();
     Ok(stop.reason().filter(|reason| !complete || matches!(reason, StopReason::Refused { .. })).cloned())
 }
 

@@ -3,30 +3,44 @@
 use crate::exit::Exit;
 use crate::replay::StopReason;
 
-/// Listens for the signals that end a run.
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC, ctrl_c};
+
+/// Listens for the signals that end a run. It listens without a break: what arrives between two calls of `next` is
+/// heard by the later one.
 pub(super) struct Signals {
     #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+    #[cfg(windows)]
+    interrupt: CtrlC,
 }
 
 impl Signals {
     pub(super) fn listen() -> std::io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+            #[cfg(windows)]
+            interrupt: ctrl_c()?,
         })
     }
 
-    /// Waits for the next one. An error of the listener counts as an interrupt: better to stop than not to hear one.
+    /// Waits for the next one.
     pub(super) async fn next(&mut self) -> StopReason {
         #[cfg(unix)]
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => StopReason::Interrupted,
+            _ = self.interrupt.recv() => StopReason::Interrupted,
             _ = self.terminate.recv() => StopReason::Terminated,
         }
-        #[cfg(not(unix))]
+        #[cfg(windows)]
         {
-            drop(tokio::signal::ctrl_c().await);
+            self.interrupt.recv().await;
             StopReason::Interrupted
         }
     }

@@ -37,7 +37,7 @@ impl Budget {
     /// Reserves the worst case of a call; waits for others to settle while that could make room.
     ///
     /// # Errors
-    /// [`NoRoom`] when the call does not fit although nothing else is reserved.
+    /// When the call does not fit although nothing else is reserved.
     pub async fn reserve(&self, worst_case: Usd) -> Result<(), NoRoom> {
         loop {
             let released = self.released.notified();

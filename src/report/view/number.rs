@@ -112,7 +112,7 @@ impl Number {
         let end = |end: Option<f64>| end.map_or_else(|| UNKNOWN_LIMIT.to_owned(), |value| style.bare(value, digits));
         let interval = match estimate.interval {
             Some(_) if low.is_some() || high.is_some() => format!("[{},\u{a0}{}]", end(low), end(high)),
-            Some(_) => "[too few pairs for an interval]".to_owned(),
+            Some(_) => "[too few pairs]".to_owned(),
             None => "[interval unknown]".to_owned(),
         };
         Self {

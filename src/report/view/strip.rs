@@ -2,7 +2,7 @@
 
 use super::number::{plural, time};
 use super::why;
-use crate::gate::{Decision, Level, Verdict};
+use crate::gate::{Decision, Finding, Level, Verdict};
 use crate::report::Input;
 
 /// The verdict on one candidate.
@@ -59,8 +59,17 @@ impl Strip {
             models: format!("{} → {}", model(baseline), model(&verdict.candidate)),
             pairs: comparison.map_or_else(|| "no comparison".to_owned(), |one| plural(one.pairs, "pair", "pairs")),
             date: time(manifest.finished_at.unwrap_or(manifest.started_at)),
-            findings: verdict.findings.iter().map(|finding| (finding.decision, why::sentence(finding))).collect(),
+            findings: verdict.findings.iter().map(|finding| (finding.decision, found(finding))).collect(),
         }
+    }
+}
+
+/// What a rule found; one that only warns says so.
+fn found(finding: &Finding) -> String {
+    let sentence = why::sentence(finding);
+    match finding.rule.level {
+        Level::Error => sentence,
+        Level::Warn => format!("Warning only: {}", why::lower(&sentence)),
     }
 }
 
@@ -71,6 +80,6 @@ fn sentences(verdict: &Verdict) -> Vec<String> {
     }
     let warned = |level, decision| level == Level::Warn && decision != Decision::Pass;
     let warnings = verdict.findings.iter().filter(|finding| warned(finding.rule.level, finding.decision));
-    sentences.extend(warnings.map(|finding| format!("Warning only: {}", why::lower(&why::sentence(finding)))));
+    sentences.extend(warnings.map(found));
     sentences
 }

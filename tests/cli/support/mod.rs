@@ -3,5 +3,5 @@
 mod server;
 mod workspace;
 
-pub use server::{Answer, Seen, Server};
-pub use workspace::{Outcome, Workspace, suite};
+pub(crate) use server::{Answer, Hold, Seen, Server};
+pub(crate) use workspace::{Outcome, Workspace, signal, suite};

@@ -3,40 +3,50 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Seen {
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Value,
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Value,
 }
 
 impl Seen {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    pub fn model(&self) -> &str {
+    pub(crate) fn model(&self) -> &str {
         self.body["model"].as_str().expect("a model")
     }
 
     /// The text of the last message.
-    pub fn prompt(&self) -> &str {
+    pub(crate) fn prompt(&self) -> &str {
         self.body["messages"]
             .as_array()
             .and_then(|all| all.last())
             .and_then(|one| one["content"].as_str())
             .expect("a prompt")
     }
+
+    /// The number that the prompt asks for.
+    pub(crate) fn number(&self) -> usize {
+        self.prompt().rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a number")
+    }
 }
 
+/// A test that waits longer than this for a request has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What to answer.
-pub enum Answer {
+#[derive(Clone)]
+pub(crate) enum Answer {
     /// A status with headers and a body.
     Http(u16, Vec<(&'static str, String)>, String),
     /// These bytes, then the connection ends.
@@ -47,17 +57,22 @@ pub enum Answer {
 
 impl Answer {
     /// A whole answer with this text.
-    pub fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::message(json!({"role": "assistant", "content": text}), "stop")
     }
 
+    /// The number that was asked for, or something else.
+    pub(crate) fn number(seen: &Seen, right: bool) -> Self {
+        if right { Self::text(&seen.number().to_string()) } else { Self::text("wrong") }
+    }
+
     /// A whole answer with one tool call.
-    pub fn call(name: &str, arguments: &str) -> Self {
+    pub(crate) fn call(name: &str, arguments: &str) -> Self {
         let call = json!({"id": "c1", "type": "function", "function": {"name": name, "arguments": arguments}});
         Self::message(json!({"role": "assistant", "content": null, "tool_calls": [call]}), "tool_calls")
     }
 
-    pub fn message(message: Value, finish: &str) -> Self {
+    pub(crate) fn message(message: Value, finish: &str) -> Self {
         let usage = json!({"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110});
         let choice = json!({"index": 0, "message": message, "finish_reason": finish});
         let body =
@@ -65,26 +80,52 @@ impl Answer {
         Self::Http(200, Vec::new(), body.to_string())
     }
 
-    pub fn error(status: u16, code: &str, message: &str) -> Self {
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         let body = json!({"error": {"message": message, "type": "x", "param": null, "code": code}});
         Self::Http(status, Vec::new(), body.to_string())
     }
 }
 
+/// Every request so far, and the news of one more.
+#[derive(Default)]
+struct Log {
+    requests: Mutex<Vec<Seen>>,
+    grown: Condvar,
+}
+
+/// Holds answers back until it is released.
+#[derive(Default)]
+pub(crate) struct Hold {
+    is_over: Mutex<bool>,
+    ended: Condvar,
+}
+
+impl Hold {
+    pub(crate) fn release(&self) {
+        *self.is_over.lock().expect("is not poisoned") = true;
+        self.ended.notify_all();
+    }
+
+    pub(crate) fn wait(&self) {
+        let is_over = self.is_over.lock().expect("is not poisoned");
+        drop(self.ended.wait_while(is_over, |is_over| !*is_over).expect("is not poisoned"));
+    }
+}
+
 /// A running server; it ends when this is dropped.
-pub struct Server {
+pub(crate) struct Server {
     port: u16,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Log>,
     ends: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
     /// Starts a server; `answer` gets every request and how many came before it.
-    pub fn start(answer: impl Fn(&Seen, usize) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Seen, usize) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::new(Log::default());
         let ends = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
             let (seen, ends, answer) = (Arc::clone(&seen), Arc::clone(&ends), Arc::new(answer));
@@ -101,13 +142,24 @@ impl Server {
         Self { port, seen, ends, thread: Some(thread) }
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Every request so far.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().expect("is not poisoned").clone()
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.requests.lock().expect("is not poisoned").clone()
+    }
+
+    /// Waits until this many requests have arrived in all.
+    pub(crate) fn wait_for(&self, count: usize) {
+        let requests = self.seen.requests.lock().expect("is not poisoned");
+        let (requests, waited) = self
+            .seen
+            .grown
+            .wait_timeout_while(requests, PATIENCE, |requests| requests.len() < count)
+            .expect("is not poisoned");
+        assert!(!waited.timed_out(), "{} of {count} requests came", requests.len());
     }
 }
 
@@ -122,14 +174,15 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: TcpStream, seen: &Mutex<Vec<Seen>>, answer: &(dyn Fn(&Seen, usize) -> Answer + Send + Sync)) {
+fn serve(stream: TcpStream, seen: &Log, answer: &(dyn Fn(&Seen, usize) -> Answer + Send + Sync)) {
     let mut writer = stream.try_clone().expect("a second handle");
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         let before = {
-            let mut seen = seen.lock().expect("is not poisoned");
-            seen.push(request.clone());
-            seen.len() - 1
+            let mut requests = seen.requests.lock().expect("is not poisoned");
+            requests.push(request.clone());
+            seen.grown.notify_all();
+            requests.len() - 1
         };
         let written = match answer(&request, before) {
             Answer::Http(status, headers, body) => {

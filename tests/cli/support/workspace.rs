@@ -1,49 +1,56 @@
 //! A folder of its own, in which the binary runs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder of its own.
-pub struct Workspace {
+pub(crate) struct Workspace {
     folder: TempDir,
 }
 
 /// What a command did.
 #[derive(Debug)]
-pub struct Outcome {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Workspace {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn file(self, name: &str, text: &str) -> Self {
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
         self.write(name, text);
         self
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("is made");
         std::fs::write(path, text).expect("is written");
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).expect("is read")
     }
 
     /// `count` cases that ask for their own number, and a suite that sends them to a server on this port.
-    pub fn numbers(self, count: usize, port: u16) -> Self {
+    pub(crate) fn numbers(self, count: usize, port: u16) -> Self {
+        self.file("suite.toml", &suite(port, "")).cases(count)
+    }
+
+    /// `count` cases that ask for their own number.
+    pub(crate) fn cases(self, count: usize) -> Self {
         let cases: String = (0..count)
             .map(|number| {
                 let tag = if number % 2 == 0 { "even" } else { "odd" };
@@ -53,7 +60,7 @@ impl Workspace {
                 )
             })
             .collect();
-        self.file("cases.jsonl", &cases).file("suite.toml", &suite(port, ""))
+        self.file("cases.jsonl", &cases)
     }
 
     fn command(&self, arguments: &str) -> Command {
@@ -69,27 +76,27 @@ impl Workspace {
     }
 
     /// Runs the binary with these arguments, split at spaces.
-    pub fn cutover(&self, arguments: &str) -> Outcome {
+    pub(crate) fn cutover(&self, arguments: &str) -> Outcome {
         self.cutover_with(arguments, &[])
     }
 
-    pub fn cutover_with(&self, arguments: &str, environment: &[(&str, &str)]) -> Outcome {
+    pub(crate) fn cutover_with(&self, arguments: &str, environment: &[(&str, &str)]) -> Outcome {
         Outcome::of(self.command(arguments).envs(environment.iter().copied()).spawn().expect("starts"))
     }
 
     /// Starts the binary and leaves it running.
-    pub fn start(&self, arguments: &str) -> Child {
+    pub(crate) fn start(&self, arguments: &str) -> Child {
         self.command(arguments).spawn().expect("starts")
     }
 
     /// The folder of the only run.
-    pub fn run_dir(&self) -> PathBuf {
+    pub(crate) fn run_dir(&self) -> PathBuf {
         let mut runs = self.runs();
         assert_eq!(runs.len(), 1, "{runs:?}");
         runs.remove(0)
     }
 
-    pub fn runs(&self) -> Vec<PathBuf> {
+    pub(crate) fn runs(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path("results")).into_iter().flatten();
         let mut runs: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
         runs.sort();
@@ -97,13 +104,23 @@ impl Workspace {
     }
 
     /// `summary.json` of the only run.
-    pub fn summary(&self) -> serde_json::Value {
+    pub(crate) fn summary(&self) -> Value {
         let text = std::fs::read(self.run_dir().join("summary.json")).expect("a summary");
         serde_json::from_slice(&text).expect("is JSON")
     }
 
+    /// The lines of `trials.jsonl` of the only run, by case and arm.
+    pub(crate) fn trials(&self) -> BTreeMap<(String, String), Value> {
+        let text = std::fs::read_to_string(self.run_dir().join("trials.jsonl")).expect("a journal");
+        let name = |trial: &Value, field: &str| trial[field].as_str().expect("a name").to_owned();
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("is JSON"))
+            .map(|trial| ((name(&trial, "case"), name(&trial, "arm")), trial))
+            .collect()
+    }
+
     /// Every file below the folder.
-    pub fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
             for entry in std::fs::read_dir(folder).expect("a folder") {
                 let path = entry.expect("an entry").path();
@@ -117,27 +134,39 @@ impl Workspace {
 }
 
 impl Outcome {
-    pub fn of(child: Child) -> Self {
+    pub(crate) fn of(child: Child) -> Self {
         let output = child.wait_with_output().expect("ends");
         let text = |bytes| String::from_utf8(bytes).expect("is UTF-8");
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
     #[track_caller]
-    pub fn exit(&self, code: i32) -> &Self {
+    pub(crate) fn exit(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    pub fn stderr(&self, text: &str) -> &Self {
+    pub(crate) fn stdout(&self, text: &str) -> &Self {
+        assert_eq!(self.stdout, text);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn stderr(&self, text: &str) -> &Self {
         assert_eq!(self.stderr, text);
         self
     }
 }
 
+/// Sends a signal to a process.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let status = Command::new("sh").args(["-c", &format!("kill -s {name} {}", child.id())]).status();
+    assert!(status.expect("runs").success());
+}
+
 /// A suite of two arms on one server; `more` is put at its end.
-pub fn suite(port: u16, more: &str) -> String {
+pub(crate) fn suite(port: u16, more: &str) -> String {
     format!(
         "name = \"numbers\"\n\
          [dataset]\npath = \"cases.jsonl\"\n\

@@ -1,0 +1,187 @@
+//! Providers that break, refuse, stall or cost too much.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Seen, Server, Workspace, suite};
+
+const NO_RETRY: &str = "[replay]\nattempts = 1\n";
+
+#[test]
+fn every_way_in_which_a_call_breaks_is_recorded_and_nothing_of_it_is_scored() {
+    let http = |status, body: &str| Answer::Http(status, Vec::new(), body.to_owned());
+    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"choices\":";
+    let rows: Vec<(&str, Answer, &str, Value, &str)> = vec![
+        ("closed", Answer::Raw(Vec::new()), "network", Value::Null, "connection closed before message completed"),
+        ("no http", Answer::Raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()), "network", Value::Null, "invalid HTTP version parsed"),
+        ("cut", Answer::Raw(cut.into()), "stream_error", Value::Null, ""),
+        ("half", http(200, "{\"choices\": ["), "stream_error", json!(200), ""),
+        ("empty", http(200, ""), "stream_error", json!(200), ""),
+        ("no choice", http(200, "{\"choices\": []}"), "stream_error", json!(200), ""),
+        ("nested", http(200, &"[".repeat(100_000)), "stream_error", json!(200), ""),
+        ("huge", http(200, &" ".repeat(33 << 20)), "too_large", Value::Null, "the answer is larger than 32 MiB"),
+        ("error inside", http(200, "{\"error\": {\"message\": \"oops\", \"code\": 500}}"), "server_error", json!(200), "oops"),
+        ("html", http(502, "<html>\n502 Bad Gateway</html>"), "server_error", json!(502), "HTTP 502: <html> 502 Bad Gateway</html>"),
+        ("busy", http(503, ""), "overloaded", json!(503), "HTTP 503 with an empty body"),
+        ("limit", Answer::error(429, "rate_limit_exceeded", "slow down"), "rate_limit", json!(429), "slow down"),
+    ];
+    let cases: String = rows.iter().map(|(id, ..)| {
+        format!("{}\n", json!({"id": id, "messages": [{"role": "user", "content": id}], "expected": {"text": "x"}}))
+    }).collect();
+    let answers: Arc<Vec<(&str, Answer)>> = Arc::new(rows.iter().map(|row| (row.0, row.1.clone())).collect());
+    let server = Server::start(move |seen, _| {
+        if seen.model() == "old" {
+            return Answer::text("x");
+        }
+        answers.iter().find(|(id, _)| *id == seen.prompt()).map(|(_, answer)| answer.clone()).expect("a case")
+    });
+    let workspace = Workspace::new().file("cases.jsonl", &cases).file("suite.toml", &suite(server.port(), NO_RETRY));
+    workspace.cutover("run suite.toml").exit(0);
+    let trials = workspace.trials();
+    for (id, _, kind, status, message) in &rows {
+        let trial = &trials[&((*id).to_owned(), "new".to_owned())];
+        let failure = &trial["failure"];
+        assert_eq!((&failure["kind"], &failure["status"], &failure["message"]), (&json!(kind), status, &json!(message)), "{id}");
+        assert_eq!((&trial["outcome"], &trial["response"]), (&json!({"unscored": "failed"}), &Value::Null), "{id}");
+        // What was sent and not answered with a status may have been billed.
+        assert_eq!(trial["cost"], if status.is_null() { Value::Null } else { json!(0) }, "{id}");
+    }
+    let arm = workspace.summary()["results"]["arms"][1].clone();
+    let accounting = json!({"planned": 12, "passed": 0, "failed_outcome": 0, "refused": 0, "cut": 0, "filtered": 0,
+        "rejected": 0, "call_failed": 12, "unscored": 0, "not_sent": 0});
+    assert_eq!((&arm["accounting"], &arm["cost"]), (&accounting, &Value::Null));
+    let classes = json!({"network": 2, "stream_error": 5, "too_large": 1, "server_error": 2, "overloaded": 1, "rate_limit": 1});
+    assert_eq!(arm["failures"], classes);
+}
+
+#[test]
+fn a_call_that_was_turned_away_is_asked_again_and_is_one_trial() {
+    let server = Server::start(|seen, before| match before {
+        0 => Answer::Http(429, vec![("retry-after", "0".to_owned())], String::new()),
+        _ => Answer::number(seen, true),
+    });
+    let suite = suite(server.port(), "[replay]\nconcurrency = 1\n");
+    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &suite);
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(0);
+    assert_eq!(server.seen().len(), 3);
+    let first = if server.seen()[0].model() == "old" { "baseline" } else { "new" };
+    let trials = workspace.trials();
+    let trial = &trials[&("n000".to_owned(), first.to_owned())];
+    let attempts: Vec<_> = trial["attempts"].as_array().expect("attempts").iter().map(|attempt| (&attempt["failure"], &attempt["status"])).collect();
+    assert_eq!(attempts, [(&json!("rate_limit"), &json!(429)), (&Value::Null, &json!(200))]);
+    assert_eq!((trials.len(), &trial["outcome"]), (2, &json!("pass")));
+    let arms = workspace.summary()["results"]["arms"].clone();
+    // A call that was turned away is not billed.
+    assert_eq!((&arms[0]["cost"], &arms[1]["cost"]), (&json!(120_000_000), &json!(360_000_000)));
+    assert_eq!(arms[0]["retries"].as_u64().zip(arms[1]["retries"].as_u64()).map(|(old, new)| old + new), Some(1));
+    assert!(outcome.stderr.contains("  retries 1\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_key_that_is_refused_ends_the_run_and_keeps_what_was_bought() {
+    let server = Server::start(|seen, before| match before {
+        3.. => Answer::error(401, "invalid_api_key", "Incorrect API key provided"),
+        _ => Answer::number(seen, true),
+    });
+    let serial = suite(server.port(), "[replay]\nconcurrency = 1\n");
+    let workspace = Workspace::new().numbers(20, server.port()).file("suite.toml", &serial);
+    let outcome = workspace.cutover("run suite.toml");
+    let name = workspace.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
+    let arm = if server.seen()[3].model() == "old" { "baseline" } else { "new" };
+    let message = format!(
+        "\nerror: the provider refuses every call of `{arm}`: auth: Incorrect API key provided; 3 of 40 trials are saved \
+         in results/{name}\n  help: check the key, the model's name and the quota; the same command goes on\n"
+    );
+    outcome.exit(8).stdout("");
+    assert!(outcome.stderr.ends_with(&message), "{}", outcome.stderr);
+    assert_eq!((server.seen().len(), workspace.trials().len()), (4, 4));
+
+    // However many calls may be in flight, no other begins after the first refusal.
+    workspace.write("suite.toml", &suite(server.port(), "[replay]\nconcurrency = 5\n"));
+    workspace.cutover("run suite.toml --out other").exit(8);
+    assert!((5..=9).contains(&server.seen().len()), "{}", server.seen().len());
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let elsewhere = Server::start(|seen, _| Answer::number(seen, true));
+    let location = format!("http://127.0.0.1:{}/v1/chat/completions", elsewhere.port());
+    let server = Server::start(move |_, _| Answer::Http(307, vec![("location", location.clone())], String::new()));
+    let workspace = Workspace::new().numbers(1, server.port());
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(8);
+    assert!(outcome.stderr.contains("`: not_found: HTTP 307 with an empty body; 0 of 2 trials are saved in "), "{}", outcome.stderr);
+    assert!(elsewhere.seen().is_empty());
+}
+
+#[test]
+fn a_provider_that_says_nothing_is_not_waited_for() {
+    let server = Server::start(|_, _| Answer::Silence);
+    let suite = suite(server.port(), "[replay]\nattempts = 1\ntimeout_s = 1\n");
+    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &suite);
+    workspace
+        .cutover("run suite.toml")
+        .exit(0)
+        .stderr("baseline 1/1 hits 0  spend unknown  failures 1\nnew 1/1 hits 0  spend unknown  failures 1\n");
+    for trial in workspace.trials().values() {
+        let failure = &trial["failure"];
+        assert_eq!((&failure["kind"], &failure["message"]), (&json!("timeout"), &json!("no whole answer within 1 s")));
+    }
+}
+
+/// The most that a call may cost, in pico-dollars: every byte a token in, and 50 tokens out.
+fn worst_case(seen: &Seen) -> u64 {
+    let bytes = seen.body.to_string().len() as u64;
+    if seen.model() == "old" { bytes * 1_000_000 + 50 * 2_000_000 } else { bytes * 3_000_000 + 50 * 6_000_000 }
+}
+
+fn budget(port: u16, dollars: &str, concurrency: usize) -> String {
+    let replay = format!("[replay]\nattempts = 1\nmax_output_tokens = 50\nbudget_usd = {dollars}\nconcurrency = {concurrency}\n");
+    suite(port, &replay)
+}
+
+#[test]
+fn a_budget_stops_the_run_before_it_is_passed() {
+    // The provider bills all that it may.
+    let server = Server::start(|seen, _| {
+        let usage = json!({"prompt_tokens": seen.body.to_string().len(), "completion_tokens": 50});
+        let choice = json!({"message": {"content": seen.number().to_string()}, "finish_reason": "stop"});
+        Answer::Http(200, Vec::new(), json!({"choices": [choice], "usage": usage}).to_string())
+    });
+    let workspace = Workspace::new().numbers(40, server.port()).file("suite.toml", &budget(server.port(), "0.005", 8));
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(6).stdout("");
+    let worst: Vec<u64> = server.seen().iter().map(worst_case).collect();
+    let (billed, dearest) = (worst.iter().sum::<u64>(), worst.iter().max().expect("requests"));
+    // Nothing may be left that another call of the dearer arm would fit in.
+    assert!((5_000_000_000 - dearest..=5_000_000_000).contains(&billed), "{billed}");
+    let spent: u64 = workspace.trials().values().map(|trial| trial["spend"].as_u64().expect("is known")).sum();
+    assert_eq!(spent, billed);
+
+    let saved = server.seen().len();
+    workspace.write("suite.toml", &budget(server.port(), "0.05", 8));
+    workspace.cutover("run suite.toml").exit(0);
+    assert_eq!((workspace.runs().len(), server.seen().len(), saved < 80), (1, 80, true));
+}
+
+#[test]
+fn a_budget_that_fits_no_call_says_what_would() {
+    let server = Server::start(|seen, _| Answer::number(seen, true));
+    let only_old = budget(server.port(), "0.0001", 1).replace("local/new\"]\ninput = 3.00\noutput = 6.00", "local/old\"]\ninput = 1.00\noutput = 2.00");
+    let same = only_old.replacen("[prices.\"local/old\"]\ninput = 1.00\noutput = 2.00\n", "", 1).replace("local/new", "local/old");
+    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &same);
+    let outcome = workspace.cutover("run suite.toml");
+    let name = workspace.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
+    let message = format!(
+        "\nerror: the budget has $0.000100 left, and the next call may cost up to $0.000179; 0 of 2 trials are saved in \
+         results/{name}\n  help: raise `budget_usd` in [replay]; the same command goes on\n"
+    );
+    outcome.exit(6).stdout("");
+    assert!(outcome.stderr.ends_with(&message), "{}", outcome.stderr);
+    assert!(server.seen().is_empty());
+    workspace.write("suite.toml", &same.replace("0.0001", "0.000179"));
+    workspace.cutover("run suite.toml").exit(6);
+    assert_eq!(server.seen().len(), 1);
+}
