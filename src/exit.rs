@@ -23,7 +23,7 @@ pub enum Exit {
     Stopped,
     /// An answer is not in the store, and the network was not allowed.
     Miss,
-    /// The provider refused: key, model, quota.
+    /// The provider refused or cannot be reached: key, model, quota, address.
     Refused,
     /// A damaged entry.
     Integrity,
@@ -45,7 +45,7 @@ pub const EXITS: &[(Exit, u8, &str)] = &[
     (Exit::NoData, 5, "the gate: no data"),
     (Exit::Stopped, 6, "stopped by the budget; what was bought is kept"),
     (Exit::Miss, 7, "an answer is not in the store, and the network was not allowed"),
-    (Exit::Refused, 8, "the provider refused: key, model, quota"),
+    (Exit::Refused, 8, "the provider refused or cannot be reached: key, model, quota, address"),
     (Exit::Integrity, 9, "a damaged entry in the store"),
     (Exit::Locked, 10, "another process holds the run"),
     (Exit::Interrupted, 130, "interrupted; what was bought is kept, the same command goes on"),

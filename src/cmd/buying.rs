@@ -103,8 +103,8 @@ pub(super) fn stopped(reason: &StopReason, run: &RunDir, planned: usize) -> Comm
         }
         StopReason::Refused { arm, failure } => (
             Exit::Refused,
-            format!("the provider refuses every call of `{arm}`: {failure}; {saved}"),
-            "check the key, the model's name and the quota; the same command goes on".to_owned(),
+            format!("no call of `{arm}` can succeed: {failure}; {saved}"),
+            "check the address, the key, the model's name and the quota; the same command goes on".to_owned(),
         ),
         StopReason::Budget { worst_case, left } => (
             Exit::Stopped,

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::{BufReader, BufWriter, ErrorKind, Write as _};
 use std::path::Path;
 
 use super::CommandError;
 use crate::cli::{CacheCommand, ExportArgs, ImportArgs};
 use crate::exit::Exit;
-use crate::store::{self, Stats, Store};
+use crate::store::{self, ExportError, Stats, Store};
 use crate::terminal::Terminal;
 
 pub(super) fn cache(command: &CacheCommand, terminal: &Terminal) -> Result<Exit, CommandError> {
@@ -57,12 +57,19 @@ fn describe(path: &Path, stats: &Stats) -> String {
     text
 }
 
+/// Writes the answers to stdout. A reader that went away is no error: it has seen what it wanted.
 fn export(args: &ExportArgs, terminal: &Terminal) -> Result<(), CommandError> {
     let store = existing(&args.cache.store)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let count = store::export(&store, args.recording.as_deref(), &mut out)?;
-    out.flush()?;
-    terminal.note(&format!("{count} answers exported"));
+    let written = store::export(&store, args.recording.as_deref(), &mut out)
+        .and_then(|count| out.flush().map(|()| count).map_err(ExportError::Output));
+    // What is left in the buffer has nowhere to go after an error.
+    drop(out.into_parts());
+    match written {
+        Ok(count) => terminal.note(&format!("{count} answers exported")),
+        Err(ExportError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
 }
 

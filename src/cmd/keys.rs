@@ -1,6 +1,7 @@
 //! API keys, read from the environment and bound to the endpoint they were read for.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 
 use super::CommandError;
 use crate::cmd::error::Message;
@@ -61,5 +62,6 @@ fn arm(spec: &ArmSpec, secret: Option<Secret>) -> Arm {
         salt: spec.salt.clone(),
         secret,
         price: spec.price.as_ref().map(|(price, _)| price.clone()),
+        answered: AtomicBool::new(false),
     }
 }

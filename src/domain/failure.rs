@@ -55,12 +55,14 @@ pub enum FailureKind {
     InvalidRequest,
     /// The batch expired before this request ran.
     Expired,
-    /// No connection, or it broke.
+    /// The connection broke.
     Network,
     /// The answer was larger than we take.
     TooLarge,
     /// The budget had no room for the call.
     OverBudget,
+    /// No connection could be made: nothing was sent.
+    Unreachable,
 }
 
 /// Every class with its name as files and reports spell it, and whether the model caused it: production would see
@@ -83,6 +85,7 @@ pub const FAILURE_KINDS: &[(FailureKind, &str, bool)] = &[
     (FailureKind::Network, "network", false),
     (FailureKind::TooLarge, "too_large", false),
     (FailureKind::OverBudget, "over_budget", false),
+    (FailureKind::Unreachable, "unreachable", false),
 ];
 
 impl FailureKind {

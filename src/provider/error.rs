@@ -186,6 +186,7 @@ fn helps_to_retry(kind: FailureKind) -> bool {
         | Kind::InvalidRequest
         | Kind::Expired
         | Kind::Network
+        | Kind::Unreachable
         | Kind::TooLarge
         | Kind::OverBudget => false,
     }

@@ -1,6 +1,7 @@
 //! An arm as it is replayed: a model with its settings, and where it is.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::Secret;
 use crate::domain::{Case, Request, Sampling};
@@ -24,6 +25,8 @@ pub struct Arm {
     pub secret: Option<Secret>,
     /// What tokens cost; `None` is unknown.
     pub price: Option<Price>,
+    /// Whether any call of this run was answered.
+    pub answered: AtomicBool,
 }
 
 impl Arm {

@@ -1,5 +1,6 @@
 //! Buying one answer: reserve, send, read, ask again, settle.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -52,12 +53,19 @@ pub(super) async fn buy(job: &Job<'_>, planned: Planned, request: &HttpRequest, 
     if let Some((budget, worst_case)) = job.budget.zip(reserved) {
         budget.settle(worst_case, cost.unwrap_or(worst_case));
     }
-    if let Err(failure) = &result
-        && failure.kind.stops_the_run()
-    {
-        job.stop.stop(StopReason::Refused { arm: arm.name.to_string(), failure: failure.clone() });
+    match &result {
+        Ok(_) => arm.answered.store(true, Ordering::Relaxed),
+        Err(failure) if failure.kind.stops_the_run() || is_dead(arm, failure) => {
+            job.stop.stop(StopReason::Refused { arm: arm.name.to_string(), failure: failure.clone() });
+        }
+        Err(_) => {}
     }
     Some(Bought { result, attempts, cost })
+}
+
+/// Whether an arm cannot be reached and never could: then every further call would end the same way.
+fn is_dead(arm: &Arm, failure: &Failure) -> bool {
+    failure.kind == FailureKind::Unreachable && !arm.answered.load(Ordering::Relaxed)
 }
 
 /// Reserves the worst case of a call; `Some(None)` without a budget, `None` when the replay stops for want of room.
@@ -87,10 +95,16 @@ async fn attempt(job: &Job<'_>, arm: &Arm, request: &HttpRequest) -> Result<Repl
 
 /// What the calls of a trial cost, every attempt; `None` is unknown.
 ///
-/// An attempt that the provider answered with an error is not billed. One that was cut after it was sent may have
-/// been: it counts as much as the answer that followed, and without one its cost is unknown.
+/// An attempt that the provider answered with an error status is not billed. One that was cut after it was sent, or
+/// whose 200 could not be read, may have been: it counts as much as the answer that followed, and without one its cost
+/// is unknown.
 pub(super) fn cost(arm: &Arm, exchange: Option<&Exchange>, attempts: &[Attempt]) -> Option<Usd> {
-    let uncertain = attempts.iter().filter(|attempt| attempt.failure.is_some() && attempt.status.is_none()).count();
+    let may_be_billed = |status: Option<u16>| status.is_none_or(|status| (200..=299).contains(&status));
+    let uncertain = attempts
+        .iter()
+        .filter(|attempt| attempt.failure.is_some_and(|kind| kind != FailureKind::Unreachable))
+        .filter(|attempt| may_be_billed(attempt.status))
+        .count();
     match exchange {
         None if uncertain == 0 => Some(Usd::ZERO),
         None => None,

@@ -9,6 +9,10 @@ use crate::provider::{Auth, Headers, HttpRequest};
 
 /// The largest answer taken, in bytes.
 const LARGEST_BODY: usize = 32 << 20;
+/// A key shorter than this is a placeholder such as `none`, which is also a word that an answer may hold.
+const SHORTEST_SECRET: usize = 12;
+/// Stands where a provider repeated the key.
+const REDACTED: &str = "[API key]";
 
 /// An API key. It is sent to the host it was read for, and shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +23,21 @@ impl Secret {
     #[must_use]
     pub fn new(key: String) -> Self {
         Self(key)
+    }
+
+    /// What a provider said, without this key: some repeat it in the message of an error.
+    fn scrub(&self, mut said: Vec<u8>) -> Vec<u8> {
+        if self.0.len() < SHORTEST_SECRET {
+            return said;
+        }
+        // Servers that escape slashes in JSON would write a key with slashes like this.
+        let escaped = self.0.replace('/', "\\/");
+        for spelling in [self.0.as_bytes(), escaped.as_bytes()] {
+            while let Some(start) = said.windows(spelling.len()).position(|window| window == spelling) {
+                said.splice(start..start + spelling.len(), REDACTED.bytes());
+            }
+        }
+        said
     }
 }
 
@@ -89,7 +108,7 @@ impl Transport {
         }
         builder = match (auth, secret) {
             (_, None) => builder,
-            (Auth::Bearer, Some(Secret(key))) => builder.bearer_auth(key),
+            (Auth::Bearer, Some(Secret(key))) => builder.header("authorization", sensitive(&format!("Bearer {key}"))?),
             (Auth::Header(name), Some(Secret(key))) => builder.header(name, sensitive(key)?),
         };
         let sent = builder.body(request.body.clone()).send().await;
@@ -110,6 +129,9 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
+        if let Some(secret) = secret {
+            body = secret.scrub(body);
+        }
         Ok(Answer { status, headers, body })
     }
 
@@ -129,14 +151,15 @@ impl Transport {
             return Failure::local(FailureKind::InvalidRequest, causes(error), false);
         }
         if error.is_timeout() {
-            let message = if error.is_connect() {
-                format!("no connection within {} s", self.timeouts.connect.as_secs())
-            } else {
-                format!("no whole answer within {} s", self.timeouts.total.as_secs())
-            };
+            if error.is_connect() {
+                let message = format!("no connection within {} s", self.timeouts.connect.as_secs());
+                return Failure::local(FailureKind::Unreachable, message, true);
+            }
+            let message = format!("no whole answer within {} s", self.timeouts.total.as_secs());
             return Failure::local(FailureKind::Timeout, message, true);
         }
-        Failure::local(otherwise, causes(error), true)
+        let kind = if error.is_connect() { FailureKind::Unreachable } else { otherwise };
+        Failure::local(kind, causes(error), true)
     }
 }
 
@@ -154,4 +177,22 @@ fn causes(error: &reqwest::Error) -> String {
         .map(ToString::to_string)
         .collect();
     if causes.is_empty() { "the call broke off".to_owned() } else { causes.join(": ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_taken_out_of_what_a_provider_says_however_its_slashes_are_written() {
+        let rows = [
+            ("sk-abc/def/123", "bad key sk-abc/def/123, sk-abc\\/def\\/123!", "bad key [API key], [API key]!"),
+            ("sk-abc/def/123", "sk-abc", "sk-abc"),
+            ("none", "none of them", "none of them"),
+        ];
+        for (key, said, expected) in rows {
+            let scrubbed = Secret::new(key.to_owned()).scrub(said.as_bytes().to_vec());
+            assert_eq!(String::from_utf8(scrubbed).expect("is UTF-8"), expected, "{key}");
+        }
+    }
 }

@@ -109,7 +109,12 @@ impl Progress {
 
     /// A message above the bars.
     pub fn note(&self, text: &str) {
-        self.bars.suspend(|| self.terminal.note(text));
+        if self.bars.is_hidden() {
+            self.terminal.note(text);
+        } else {
+            // What cannot be drawn on stderr cannot be said there either.
+            drop(self.bars.println(text));
+        }
     }
 
     /// Ends the drawing; the last state stays.

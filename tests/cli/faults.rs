@@ -12,14 +12,18 @@ const NO_RETRY: &str = "[replay]\nattempts = 1\n";
 fn every_way_in_which_a_call_breaks_is_recorded_and_nothing_of_it_is_scored() {
     let http = |status, body: &str| Answer::Http(status, Vec::new(), body.to_owned());
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"choices\":";
+    let nested = format!(
+        "the answer is not whole JSON (EOF while parsing a list at line 1 column 100000): HTTP 200: {}…",
+        "[".repeat(300)
+    );
     let rows: Vec<(&str, Answer, &str, Value, &str)> = vec![
-        ("closed", Answer::Raw(Vec::new()), "network", Value::Null, "connection closed before message completed"),
-        ("no http", Answer::Raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()), "network", Value::Null, "invalid HTTP version parsed"),
-        ("cut", Answer::Raw(cut.into()), "stream_error", Value::Null, ""),
-        ("half", http(200, "{\"choices\": ["), "stream_error", json!(200), ""),
-        ("empty", http(200, ""), "stream_error", json!(200), ""),
-        ("no choice", http(200, "{\"choices\": []}"), "stream_error", json!(200), ""),
-        ("nested", http(200, &"[".repeat(100_000)), "stream_error", json!(200), ""),
+        ("closed", Answer::Raw(Vec::new()), "network", Value::Null, "client error (SendRequest): connection closed before message completed"),
+        ("no http", Answer::Raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()), "network", Value::Null, "client error (SendRequest): invalid HTTP version parsed"),
+        ("cut", Answer::Raw(cut.into()), "stream_error", Value::Null, "request or response body error: error reading a body from connection: end of file before message length reached"),
+        ("half", http(200, "{\"choices\": ["), "stream_error", json!(200), "the answer is not whole JSON (EOF while parsing a list at line 1 column 13): HTTP 200: {\"choices\": ["),
+        ("empty", http(200, ""), "stream_error", json!(200), "the answer is not whole JSON (EOF while parsing a value at line 1 column 0): HTTP 200 with an empty body"),
+        ("no choice", http(200, "{\"choices\": []}"), "stream_error", json!(200), "the answer has no choice with a message: HTTP 200: {\"choices\": []}"),
+        ("nested", http(200, &"[".repeat(100_000)), "stream_error", json!(200), &nested),
         ("huge", http(200, &" ".repeat(33 << 20)), "too_large", Value::Null, "the answer is larger than 32 MiB"),
         ("error inside", http(200, "{\"error\": {\"message\": \"oops\", \"code\": 500}}"), "server_error", json!(200), "oops"),
         ("html", http(502, "<html>\n502 Bad Gateway</html>"), "server_error", json!(502), "HTTP 502: <html> 502 Bad Gateway</html>"),
@@ -44,8 +48,9 @@ fn every_way_in_which_a_call_breaks_is_recorded_and_nothing_of_it_is_scored() {
         let failure = &trial["failure"];
         assert_eq!((&failure["kind"], &failure["status"], &failure["message"]), (&json!(kind), status, &json!(message)), "{id}");
         assert_eq!((&trial["outcome"], &trial["response"]), (&json!({"unscored": "failed"}), &Value::Null), "{id}");
-        // What was sent and not answered with a status may have been billed.
-        assert_eq!(trial["cost"], if status.is_null() { Value::Null } else { json!(0) }, "{id}");
+        // What was sent and not answered with an error status may have been billed.
+        let billed = status.as_u64().is_none_or(|status| status == 200);
+        assert_eq!(trial["cost"], if billed { Value::Null } else { json!(0) }, "{id}");
     }
     let arm = workspace.summary()["results"]["arms"][1].clone();
     let accounting = json!({"planned": 12, "passed": 0, "failed_outcome": 0, "refused": 0, "cut": 0, "filtered": 0,
@@ -169,19 +174,18 @@ fn a_budget_stops_the_run_before_it_is_passed() {
 #[test]
 fn a_budget_that_fits_no_call_says_what_would() {
     let server = Server::start(|seen, _| Answer::number(seen, true));
-    let only_old = budget(server.port(), "0.0001", 1).replace("local/new\"]\ninput = 3.00\noutput = 6.00", "local/old\"]\ninput = 1.00\noutput = 2.00");
-    let same = only_old.replacen("[prices.\"local/old\"]\ninput = 1.00\noutput = 2.00\n", "", 1).replace("local/new", "local/old");
-    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &same);
+    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &budget(server.port(), "0.0001", 1));
     let outcome = workspace.cutover("run suite.toml");
     let name = workspace.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
     let message = format!(
-        "\nerror: the budget has $0.000100 left, and the next call may cost up to $0.000179; 0 of 2 trials are saved in \
+        "\nerror: the budget has $0.000100 left, and the next call may cost up to $0.000181; 0 of 2 trials are saved in \
          results/{name}\n  help: raise `budget_usd` in [replay]; the same command goes on\n"
     );
     outcome.exit(6).stdout("");
     assert!(outcome.stderr.ends_with(&message), "{}", outcome.stderr);
     assert!(server.seen().is_empty());
-    workspace.write("suite.toml", &same.replace("0.0001", "0.000179"));
+    // As much as it says is enough for one call, and what the call leaves is not enough for another.
+    workspace.write("suite.toml", &budget(server.port(), "0.000181", 1));
     workspace.cutover("run suite.toml").exit(6);
     assert_eq!(server.seen().len(), 1);
 }

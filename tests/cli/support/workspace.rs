@@ -84,6 +84,13 @@ impl Workspace {
         Outcome::of(self.command(arguments).envs(environment.iter().copied()).spawn().expect("starts"))
     }
 
+    /// Runs the binary with a stdout that nobody reads any more.
+    pub(crate) fn unread(&self, arguments: &str) -> Outcome {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        Outcome::of(self.command(arguments).stdout(writer).spawn().expect("starts"))
+    }
+
     /// Starts the binary and leaves it running.
     pub(crate) fn start(&self, arguments: &str) -> Child {
         self.command(arguments).spawn().expect("starts")
