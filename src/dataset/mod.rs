@@ -1,6 +1,7 @@
 //! Cases on disk: open and check a dataset once, then read single cases by position, so that memory holds no prompt.
 
 mod draw;
+mod expected;
 mod line;
 mod shape;
 
