@@ -1,5 +1,6 @@
 //! The replay of a run: every answer is scored and appended before it is counted.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -8,8 +9,9 @@ use super::CommandError;
 use super::record::record;
 use super::run::Inputs;
 use super::signals::{self, Signals};
+use crate::domain::Usd;
 use crate::exit::Exit;
-use crate::replay::{Budget, Event, Job, Mode, Planned, Stop, StopReason, Transport, replay};
+use crate::replay::{Budget, Event, Job, Mode, Planned, Stop, StopReason, Transport, replay, worst_case};
 use crate::run_dir::RunDir;
 use crate::terminal::{Progress, Step, Terminal};
 
@@ -36,7 +38,7 @@ async fn buy_all(
         Mode::Replay => None,
         Mode::Auto | Mode::Record => Some(Transport::new(settings.timeouts)?),
     };
-    let budget = settings.budget.map(|cap| Budget::new(cap, run.spent()));
+    let budget = settings.budget.map(|cap| Ok::<_, CommandError>(Budget::new(cap, spent(inputs, run)?))).transpose()?;
     let stop = Stop::default();
     let (events, mut happened) = tokio::sync::mpsc::unbounded_channel();
     // The receiver lives as long as the job.
@@ -117,6 +119,24 @@ pub(super) fn stopped(reason: &StopReason, run: &RunDir, planned: usize) -> Comm
         ),
     };
     CommandError::with_help(exit, message, help)
+}
+
+/// What an earlier attempt at the run has spent, as far as it is known, and at most where it is not.
+fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
+    let mut times: BTreeMap<(&str, &str, u32), usize> = BTreeMap::new();
+    for (case, arm, repeat) in run.spent_unknown() {
+        *times.entry((case, arm, *repeat)).or_default() += 1;
+    }
+    let (dataset, arms) = (inputs.dataset, &inputs.arms.arms);
+    let times_of = |planned: &Planned| {
+        let place = (&*dataset.entries[planned.case].id, &*arms[planned.arm].name, planned.repeat);
+        times.get(&place).copied().unwrap_or(0)
+    };
+    let unknown: Vec<Planned> =
+        inputs.plan.trials.iter().flat_map(|planned| std::iter::repeat_n(*planned, times_of(planned))).collect();
+    // A suite with a budget has every price, so the sum is known.
+    let worst_case = worst_case(dataset, arms, inputs.suite.replay.retry, &unknown)?;
+    Ok(run.spent().plus(worst_case.unwrap_or(Usd::ZERO)))
 }
 
 /// The trials that are not done yet.

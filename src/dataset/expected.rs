@@ -22,7 +22,7 @@ pub(super) enum RawExpected {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawExpectedCall {
+pub(super) struct RawExpectedCall {
     name: String,
     arguments: Option<Map<String, Value>>,
     accept: Option<BTreeMap<String, RawAccept>>,
@@ -30,7 +30,7 @@ struct RawExpectedCall {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawAccept {
+pub(super) struct RawAccept {
     any_of: Vec<Value>,
     #[serde(default)]
     optional: bool,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-use super::{Arm, Event, Job, Planned, StopReason, Transport};
+use super::{Arm, Event, Job, Planned, Retry, StopReason, Transport};
 use crate::domain::{Attempt, Exchange, Failure, FailureKind, Reply, Usd};
 use crate::pricing::Tier;
 use crate::provider::{HttpRequest, HttpResponse};
@@ -70,11 +70,7 @@ fn is_dead(arm: &Arm, failure: &Failure) -> bool {
 
 /// Reserves the worst case of a call; `Some(None)` without a budget, `None` when the replay stops for want of room.
 async fn reserve(job: &Job<'_>, arm: &Arm, request: &HttpRequest) -> Option<Option<Usd>> {
-    let Some(budget) = job.budget else { return Some(None) };
-    let (Some(price), Some(output)) = (&arm.price, arm.sampling.max_output_tokens) else { return Some(None) };
-    let one = price.worst_case(request.body.len() as u64, output);
-    // Every attempt may be billed.
-    let worst_case = (0..job.retry.attempts).map(|_| one).sum();
+    let Some((budget, worst_case)) = job.budget.zip(worst_case(arm, request, job.retry)) else { return Some(None) };
     match budget.reserve(worst_case).await {
         Ok(()) => Some(Some(worst_case)),
         Err(no_room) => {
@@ -82,6 +78,13 @@ async fn reserve(job: &Job<'_>, arm: &Arm, request: &HttpRequest) -> Option<Opti
             None
         }
     }
+}
+
+/// The most that a call can cost: every attempt may be billed. `None` when its price or its length is unknown.
+pub(super) fn worst_case(arm: &Arm, request: &HttpRequest, retry: Retry) -> Option<Usd> {
+    let (price, output) = (arm.price.as_ref()?, arm.sampling.max_output_tokens?);
+    let once = price.worst_case(request.body.len() as u64, output);
+    Some((0..retry.attempts).map(|_| once).sum())
 }
 
 async fn attempt(job: &Job<'_>, arm: &Arm, request: &HttpRequest) -> Result<Reply, Failure> {

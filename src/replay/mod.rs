@@ -153,6 +153,21 @@ pub fn missing(
     trials.iter().filter_map(|planned| lacks(planned).map(|lacks| lacks.then_some(*planned)).transpose()).collect()
 }
 
+/// The most that calls of these trials can have cost; `None` when a price is unknown.
+///
+/// # Errors
+/// The dataset cannot be read.
+pub fn worst_case(
+    dataset: &Dataset,
+    arms: &[Arm],
+    retry: Retry,
+    trials: &[Planned],
+) -> Result<Option<Usd>, ReplayError> {
+    let of =
+        |planned: &Planned| Ok(buy::worst_case(&arms[planned.arm], &prepare(dataset, arms, *planned)?.request, retry));
+    trials.iter().map(of).collect::<Result<Vec<_>, _>>().map(|costs| costs.into_iter().sum())
+}
+
 /// One trial; `None` when it was stopped before it was sent.
 async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayError> {
     let prepared = prepare(job.dataset, job.arms, planned)?;

@@ -26,10 +26,19 @@ pub struct RunDir {
     /// What the run is made from.
     pub manifest: Manifest,
     journal: Journal,
+    counted: Counted,
+    _lock: File,
+}
+
+/// What the journal says in all.
+#[derive(Debug, Default)]
+struct Counted {
+    /// Every recorded trial, and whether it needs no further work.
     done: BTreeMap<Place, bool>,
     spent: Usd,
+    /// Trials whose calls may have been billed, nobody knows how much: once a time.
+    spent_unknown: Vec<Place>,
     models_returned: BTreeMap<String, BTreeSet<String>>,
-    _lock: File,
 }
 
 /// A finished run.
@@ -61,31 +70,33 @@ impl RunDir {
     pub fn resume(path: &Path) -> Result<Self, RunDirError> {
         let lock = lock(path)?;
         let manifest = read_manifest(path)?;
-        let mut done = BTreeMap::new();
-        let mut spent = Usd::ZERO;
-        let mut models_returned = BTreeMap::new();
-        let journal = Journal::open(&path.join(JOURNAL), |record| {
-            count(record, &mut done, &mut spent, &mut models_returned);
-        })?;
-        Ok(Self { path: path.to_owned(), manifest, journal, done, spent, models_returned, _lock: lock })
+        let mut counted = Counted::default();
+        let journal = Journal::open(&path.join(JOURNAL), |record| counted.count(record))?;
+        Ok(Self { path: path.to_owned(), manifest, journal, counted, _lock: lock })
     }
 
     /// Whether a trial needs no further work. A call that failed for a cause outside the model is asked again.
     #[must_use]
     pub fn is_done(&self, case: &str, arm: &str, repeat: u32) -> bool {
-        self.done.get(&(case.to_owned(), arm.to_owned(), repeat)).copied().unwrap_or(false)
+        self.counted.done.get(&(case.to_owned(), arm.to_owned(), repeat)).copied().unwrap_or(false)
     }
 
     /// How many trials need no further work.
     #[must_use]
     pub fn done(&self) -> usize {
-        self.done.values().filter(|lasting| **lasting).count()
+        self.counted.done.values().filter(|lasting| **lasting).count()
     }
 
     /// What the run has paid so far, as far as it is known.
     #[must_use]
     pub fn spent(&self) -> Usd {
-        self.spent
+        self.counted.spent
+    }
+
+    /// The trials (case, arm, repeat) whose calls may have been billed beyond that, one entry for each time.
+    #[must_use]
+    pub fn spent_unknown(&self) -> &[(String, String, u32)] {
+        &self.counted.spent_unknown
     }
 
     /// Appends a finished trial.
@@ -94,7 +105,7 @@ impl RunDir {
     /// The journal cannot be written.
     pub fn append(&mut self, record: &Record) -> Result<(), RunDirError> {
         self.journal.append(record)?;
-        count(record, &mut self.done, &mut self.spent, &mut self.models_returned);
+        self.counted.count(record);
         Ok(())
     }
 
@@ -113,7 +124,8 @@ impl RunDir {
         trials::write(&temporary, self.journal.records(order))?;
         fs::rename(&temporary, &path).map_err(|source| RunDirError::Io { path, source })?;
         for arm in &mut self.manifest.arms {
-            arm.models_returned = self.models_returned.remove(&arm.name).unwrap_or_default().into_iter().collect();
+            arm.models_returned =
+                self.counted.models_returned.remove(&arm.name).unwrap_or_default().into_iter().collect();
         }
         self.manifest.finished_at = Some(now);
         write_json(&self.path.join(MANIFEST), &self.manifest)?;
@@ -121,17 +133,18 @@ impl RunDir {
     }
 }
 
-fn count(
-    record: &Record,
-    done: &mut BTreeMap<Place, bool>,
-    spent: &mut Usd,
-    models_returned: &mut BTreeMap<String, BTreeSet<String>>,
-) {
-    let lasting = record.failure_kind().is_none_or(crate::domain::FailureKind::model_caused);
-    done.insert((record.case.clone(), record.arm.clone(), record.repeat), lasting);
-    *spent = spent.plus(record.spend.unwrap_or(Usd::ZERO));
-    if let Some(model) = &record.model_returned {
-        models_returned.entry(record.arm.clone()).or_default().insert(model.clone());
+impl Counted {
+    fn count(&mut self, record: &Record) {
+        let place = (record.case.clone(), record.arm.clone(), record.repeat);
+        match record.spend {
+            Some(spend) => self.spent = self.spent.plus(spend),
+            None => self.spent_unknown.push(place.clone()),
+        }
+        let lasting = record.failure_kind().is_none_or(crate::domain::FailureKind::model_caused);
+        self.done.insert(place, lasting);
+        if let Some(model) = &record.model_returned {
+            self.models_returned.entry(record.arm.clone()).or_default().insert(model.clone());
+        }
     }
 }
 

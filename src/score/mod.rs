@@ -181,9 +181,9 @@ pub fn judge(case: &Case, response: &Response, scorers: &[Configured]) -> (Vec<S
             return (vec![spoiled], outcome);
         }
         let fault = heard.find(|score| matches!(score.outcome, Outcome::Fail(Some(_))));
-        let scores: Vec<Score> = std::iter::once(spoiled).chain(fault).collect();
-        let outcome = Outcome::of(&scores);
-        return (scores, outcome);
+        let heard: Vec<Score> = std::iter::once(spoiled).chain(fault).collect();
+        let outcome = Outcome::of(&heard);
+        return (heard, outcome);
     }
     let heard: Vec<Score> = heard.collect();
     let outcome = match (heard.is_empty(), &case.expected) {

@@ -37,7 +37,8 @@ fn the_committed_example_is_rendered_again_to_the_same_bytes() {
         std::fs::copy(format!("{example}/{name}"), copy.join(name)).expect("is copied");
     }
     workspace.cutover("report results/example").exit(0);
-    for name in ["report.html", "summary.json", "summary.md", "card.png", "charts/forest.svg", "charts/tool-faults.png"] {
+    for name in ["report.html", "summary.json", "summary.md", "card.png", "charts/forest.svg", "charts/tool-faults.png"]
+    {
         let bytes = |path: &std::path::Path| std::fs::read(path).expect("is there");
         assert!(bytes(&copy.join(name)) == bytes(format!("{example}/{name}").as_ref()), "{name} differs");
     }

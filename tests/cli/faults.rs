@@ -1,62 +1,74 @@
 //! Providers that break, refuse, stall or cost too much.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Seen, Server, Workspace, suite};
 
-const NO_RETRY: &str = "[replay]\nattempts = 1\n";
+/// A call that breaks, and what is recorded of it.
+struct Broken {
+    case: &'static str,
+    answer: Answer,
+    kind: &'static str,
+    status: Option<u16>,
+    message: String,
+}
+
+fn broken() -> Vec<Broken> {
+    let row =
+        |case, answer, kind, status, message: &str| Broken { case, answer, kind, status, message: message.into() };
+    let raw = |text: &str, case, kind, message| row(case, Answer::Raw(text.into()), kind, None, message);
+    let http = |status, text: &str, case, kind, message: &str| {
+        row(case, Answer::Http(status, Vec::new(), text.into()), kind, Some(status), message)
+    };
+    let no_json = |text: &str, case, why: &str| {
+        http(200, text, case, "stream_error", &format!("the answer is not whole JSON (EOF while parsing a {why}"))
+    };
+    let send = "client error (SendRequest):";
+    let read = "request or response body error: error reading a body from connection:";
+    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"choices\":";
+    let too_large = "the answer is larger than 32 MiB";
+    let quoted = "[".repeat(300);
+    vec![
+        raw("", "closed", "network", &format!("{send} connection closed before message completed")),
+        raw("SSH-2.0-OpenSSH_9.2\r\n\r\n", "no http", "network", &format!("{send} invalid HTTP version parsed")),
+        raw(cut, "cut", "stream_error", &format!("{read} end of file before message length reached")),
+        no_json("{\"choices\": [", "half", "list at line 1 column 13): HTTP 200: {\"choices\": ["),
+        no_json("", "empty", "value at line 1 column 0): HTTP 200 with an empty body"),
+        no_json(&"[".repeat(9999), "nested", &format!("list at line 1 column 9999): HTTP 200: {quoted}…")),
+        http(200, "{}", "no choice", "stream_error", "the answer has no choice with a message: HTTP 200: {}"),
+        row("huge", Answer::Http(200, Vec::new(), " ".repeat(33 << 20)), "too_large", None, too_large),
+        http(200, "{\"error\": {\"message\": \"oops\"}}", "error inside", "server_error", "oops"),
+        http(502, "<html>\n Bad\n</html>", "html", "server_error", "HTTP 502: <html> Bad </html>"),
+        http(503, "", "busy", "overloaded", "HTTP 503 with an empty body"),
+        row("limit", Answer::error(429, "x", "slow down"), "rate_limit", Some(429), "slow down"),
+    ]
+}
 
 #[test]
 fn every_way_in_which_a_call_breaks_is_recorded_and_nothing_of_it_is_scored() {
-    let http = |status, body: &str| Answer::Http(status, Vec::new(), body.to_owned());
-    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"choices\":";
-    let nested = format!(
-        "the answer is not whole JSON (EOF while parsing a list at line 1 column 100000): HTTP 200: {}…",
-        "[".repeat(300)
-    );
-    let rows: Vec<(&str, Answer, &str, Value, &str)> = vec![
-        ("closed", Answer::Raw(Vec::new()), "network", Value::Null, "client error (SendRequest): connection closed before message completed"),
-        ("no http", Answer::Raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()), "network", Value::Null, "client error (SendRequest): invalid HTTP version parsed"),
-        ("cut", Answer::Raw(cut.into()), "stream_error", Value::Null, "request or response body error: error reading a body from connection: end of file before message length reached"),
-        ("half", http(200, "{\"choices\": ["), "stream_error", json!(200), "the answer is not whole JSON (EOF while parsing a list at line 1 column 13): HTTP 200: {\"choices\": ["),
-        ("empty", http(200, ""), "stream_error", json!(200), "the answer is not whole JSON (EOF while parsing a value at line 1 column 0): HTTP 200 with an empty body"),
-        ("no choice", http(200, "{\"choices\": []}"), "stream_error", json!(200), "the answer has no choice with a message: HTTP 200: {\"choices\": []}"),
-        ("nested", http(200, &"[".repeat(100_000)), "stream_error", json!(200), &nested),
-        ("huge", http(200, &" ".repeat(33 << 20)), "too_large", Value::Null, "the answer is larger than 32 MiB"),
-        ("error inside", http(200, "{\"error\": {\"message\": \"oops\", \"code\": 500}}"), "server_error", json!(200), "oops"),
-        ("html", http(502, "<html>\n502 Bad Gateway</html>"), "server_error", json!(502), "HTTP 502: <html> 502 Bad Gateway</html>"),
-        ("busy", http(503, ""), "overloaded", json!(503), "HTTP 503 with an empty body"),
-        ("limit", Answer::error(429, "rate_limit_exceeded", "slow down"), "rate_limit", json!(429), "slow down"),
-    ];
-    let cases: String = rows.iter().map(|(id, ..)| {
-        format!("{}\n", json!({"id": id, "messages": [{"role": "user", "content": id}], "expected": {"text": "x"}}))
-    }).collect();
-    let answers: Arc<Vec<(&str, Answer)>> = Arc::new(rows.iter().map(|row| (row.0, row.1.clone())).collect());
-    let server = Server::start(move |seen, _| {
-        if seen.model() == "old" {
-            return Answer::text("x");
-        }
-        answers.iter().find(|(id, _)| *id == seen.prompt()).map(|(_, answer)| answer.clone()).expect("a case")
-    });
-    let workspace = Workspace::new().file("cases.jsonl", &cases).file("suite.toml", &suite(server.port(), NO_RETRY));
+    let rows = broken();
+    let server = Server::by_prompt(rows.iter().map(|row| (row.case, row.answer.clone())).collect());
+    let workspace = Workspace::new()
+        .prompts(rows.iter().map(|row| (row.case, json!({"text": "x"}))))
+        .file("suite.toml", &suite(server.port(), "[replay]\nattempts = 1\n"));
     workspace.cutover("run suite.toml").exit(0);
     let trials = workspace.trials();
-    for (id, _, kind, status, message) in &rows {
-        let trial = &trials[&((*id).to_owned(), "new".to_owned())];
+    for Broken { case, kind, status, message, .. } in &rows {
+        let trial = &trials[&((*case).to_owned(), "new".to_owned())];
         let failure = &trial["failure"];
-        assert_eq!((&failure["kind"], &failure["status"], &failure["message"]), (&json!(kind), status, &json!(message)), "{id}");
-        assert_eq!((&trial["outcome"], &trial["response"]), (&json!({"unscored": "failed"}), &Value::Null), "{id}");
+        let recorded = json!([failure["kind"], failure["status"], failure["message"]]);
+        assert_eq!(recorded, json!([kind, status, message]), "{case}");
+        assert_eq!((&trial["outcome"], &trial["response"]), (&json!({"unscored": "failed"}), &Value::Null), "{case}");
         // What was sent and not answered with an error status may have been billed.
-        let billed = status.as_u64().is_none_or(|status| status == 200);
-        assert_eq!(trial["cost"], if billed { Value::Null } else { json!(0) }, "{id}");
+        let cost = status.filter(|status| *status != 200).map(|_| 0);
+        assert_eq!(trial["cost"], json!(cost), "{case}");
     }
     let arm = workspace.summary()["results"]["arms"][1].clone();
     let accounting = json!({"planned": 12, "passed": 0, "failed_outcome": 0, "refused": 0, "cut": 0, "filtered": 0,
         "rejected": 0, "call_failed": 12, "unscored": 0, "not_sent": 0});
     assert_eq!((&arm["accounting"], &arm["cost"]), (&accounting, &Value::Null));
-    let classes = json!({"network": 2, "stream_error": 5, "too_large": 1, "server_error": 2, "overloaded": 1, "rate_limit": 1});
+    let classes =
+        json!({"network": 2, "stream_error": 5, "too_large": 1, "server_error": 2, "overloaded": 1, "rate_limit": 1});
     assert_eq!(arm["failures"], classes);
 }
 
@@ -74,7 +86,12 @@ fn a_call_that_was_turned_away_is_asked_again_and_is_one_trial() {
     let first = if server.seen()[0].model() == "old" { "baseline" } else { "new" };
     let trials = workspace.trials();
     let trial = &trials[&("n000".to_owned(), first.to_owned())];
-    let attempts: Vec<_> = trial["attempts"].as_array().expect("attempts").iter().map(|attempt| (&attempt["failure"], &attempt["status"])).collect();
+    let attempts: Vec<_> = trial["attempts"]
+        .as_array()
+        .expect("attempts")
+        .iter()
+        .map(|attempt| (&attempt["failure"], &attempt["status"]))
+        .collect();
     assert_eq!(attempts, [(&json!("rate_limit"), &json!(429)), (&Value::Null, &json!(200))]);
     assert_eq!((trials.len(), &trial["outcome"]), (2, &json!("pass")));
     let arms = workspace.summary()["results"]["arms"].clone();
@@ -96,8 +113,8 @@ fn a_key_that_is_refused_ends_the_run_and_keeps_what_was_bought() {
     let name = workspace.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
     let arm = if server.seen()[3].model() == "old" { "baseline" } else { "new" };
     let message = format!(
-        "\nerror: the provider refuses every call of `{arm}`: auth: Incorrect API key provided; 3 of 40 trials are saved \
-         in results/{name}\n  help: check the key, the model's name and the quota; the same command goes on\n"
+        "\nerror: no call of `{arm}` can succeed: auth: Incorrect API key provided; 3 of 40 trials are saved in \
+         results/{name}\n  help: check the address, the key, the model's name and the quota; the same command goes on\n"
     );
     outcome.exit(8).stdout("");
     assert!(outcome.stderr.ends_with(&message), "{}", outcome.stderr);
@@ -110,6 +127,25 @@ fn a_key_that_is_refused_ends_the_run_and_keeps_what_was_bought() {
 }
 
 #[test]
+fn a_server_that_is_not_there_ends_the_run() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    let suite = suite(closed.port(), "[replay]\nattempts = 1\nconcurrency = 1\n");
+    let workspace = Workspace::new().numbers(9, closed.port()).file("suite.toml", &suite);
+    let outcome = workspace.cutover("run suite.toml");
+    let name = workspace.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
+    let trials = workspace.trials();
+    let ((_, arm), trial) = trials.first_key_value().expect("a trial");
+    outcome.exit(8);
+    let message = format!(
+        "\nerror: no call of `{arm}` can succeed: unreachable: client error (Connect): tcp connect error: Connection \
+         refused (os error 111); 0 of 18 trials are saved in results/{name}\n  help: check the address, the key, the \
+         model's name and the quota; the same command goes on\n"
+    );
+    assert!(outcome.stderr.ends_with(&message), "{}", outcome.stderr);
+    assert_eq!((trials.len(), &trial["spend"]), (1, &json!(0)));
+}
+
+#[test]
 fn a_redirect_is_not_followed() {
     let elsewhere = Server::start(|seen, _| Answer::number(seen, true));
     let location = format!("http://127.0.0.1:{}/v1/chat/completions", elsewhere.port());
@@ -117,7 +153,11 @@ fn a_redirect_is_not_followed() {
     let workspace = Workspace::new().numbers(1, server.port());
     let outcome = workspace.cutover("run suite.toml");
     outcome.exit(8);
-    assert!(outcome.stderr.contains("`: not_found: HTTP 307 with an empty body; 0 of 2 trials are saved in "), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("` can succeed: not_found: HTTP 307 with an empty body; 0 of 2 trials are saved in "),
+        "{}",
+        outcome.stderr
+    );
     assert!(elsewhere.seen().is_empty());
 }
 
@@ -143,7 +183,9 @@ fn worst_case(seen: &Seen) -> u64 {
 }
 
 fn budget(port: u16, dollars: &str, concurrency: usize) -> String {
-    let replay = format!("[replay]\nattempts = 1\nmax_output_tokens = 50\nbudget_usd = {dollars}\nconcurrency = {concurrency}\n");
+    let replay = format!(
+        "[replay]\nattempts = 1\nmax_output_tokens = 50\nbudget_usd = {dollars}\nconcurrency = {concurrency}\n"
+    );
     suite(port, &replay)
 }
 
@@ -188,4 +230,16 @@ fn a_budget_that_fits_no_call_says_what_would() {
     workspace.write("suite.toml", &budget(server.port(), "0.000181", 1));
     workspace.cutover("run suite.toml").exit(6);
     assert_eq!(server.seen().len(), 1);
+}
+
+#[test]
+fn what_may_have_been_billed_counts_against_the_budget_of_a_resumed_run() {
+    // Every connection breaks after the request was sent: nobody knows what it cost.
+    let server = Server::start(|_, _| Answer::Raw(Vec::new()));
+    let workspace = Workspace::new().numbers(20, server.port()).file("suite.toml", &budget(server.port(), "0.003", 1));
+    workspace.cutover("run suite.toml").exit(6);
+    let sent = server.seen().len();
+    assert!(server.seen().iter().map(worst_case).sum::<u64>() <= 3_000_000_000 && sent > 5, "{sent}");
+    workspace.cutover("run suite.toml").exit(6);
+    assert_eq!(server.seen().len(), sent);
 }

@@ -1,10 +1,13 @@
 //! The binary as a user meets it: files in, whole outputs and exit codes out.
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::format_collect, reason = "short texts, and easier to read")]
 
 mod architecture;
 mod demo;
 mod faults;
 mod gate;
 mod help;
+mod readme;
 mod replay;
 mod resume;
 mod run;

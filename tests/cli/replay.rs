@@ -88,20 +88,21 @@ fn a_damaged_answer_ends_a_replay_and_is_bought_anew_otherwise() {
          baseline 2/2 hits 2  $0.0000\nnew 2/2 hits 1  $0.0004\n"
     ));
     assert_eq!(server.seen().len(), 5);
-    workspace.cutover("run suite.toml --mode replay").exit(0);
+    workspace.cutover("cache export").exit(0);
 }
 
 #[test]
 fn two_processes_share_a_store() {
     let server = Server::start(always_right);
     let workspace = Workspace::new().numbers(40, server.port());
-    let both = ["one", "two"].map(|out| workspace.start(&format!("run suite.toml --json --out {out}")));
+    let both = ["one", "two"]
+        .map(|out| workspace.start(&format!("run suite.toml --json --store shared/answers.sqlite --out {out}")));
     for outcome in both.map(Outcome::of) {
         outcome.exit(0);
     }
     let bought = server.seen().len();
     assert!((80..=160).contains(&bought), "{bought}");
-    workspace.cutover("run suite.toml --mode replay").exit(0);
-    let stats: Value = serde_json::from_str(&workspace.cutover("cache stats --json").stdout).expect("is JSON");
+    let stats = workspace.cutover("cache stats --json --store shared/answers.sqlite").stdout;
+    let stats: Value = serde_json::from_str(&stats).expect("is JSON");
     assert_eq!(stats["answers"], 80);
 }

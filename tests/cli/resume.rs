@@ -2,40 +2,29 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Child;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::support::{Answer, Hold, Outcome, Seen, Server, Workspace, signal, suite};
 
-/// A server whose answers wait for the hold that is in place when they are asked for.
+/// A server that holds its answers back.
 struct Held {
     server: Server,
-    hold: Arc<Mutex<Arc<Hold>>>,
+    hold: Arc<Hold>,
 }
 
 impl Held {
     fn start() -> Self {
-        let hold = Arc::new(Mutex::new(Arc::new(Hold::default())));
+        let hold = Arc::new(Hold::default());
         let server = Server::start({
             let hold = Arc::clone(&hold);
-            move |seen, _| {
-                let hold = Arc::clone(&hold.lock().expect("is not poisoned"));
-                hold.wait();
+            move |seen, before| {
+                hold.wait(before);
                 answer(seen)
             }
         });
         Self { server, hold }
-    }
-
-    /// Lets the answers asked for so far go, and holds those that follow.
-    fn release(&self) {
-        std::mem::take(&mut *self.hold.lock().expect("is not poisoned")).release();
-    }
-
-    /// Lets everything go from now on.
-    fn open(&self) {
-        self.hold.lock().expect("is not poisoned").release();
     }
 
     /// A workspace of ten cases, of which four trials are in flight at a time.
@@ -46,7 +35,7 @@ impl Held {
 }
 
 fn answer(seen: &Seen) -> Answer {
-    Answer::number(seen, seen.model() == "new" || seen.number() % 3 > 0)
+    Answer::number(seen, seen.model() == "new" || !seen.number().is_multiple_of(3))
 }
 
 /// Sends a signal and waits until the process says that it has heard it.
@@ -84,14 +73,14 @@ fn an_interrupted_run_finishes_what_is_in_flight_and_goes_on() {
             workspace.run_dir().file_name().expect("a name").to_string_lossy()
         ));
         interrupt(&mut child, signal);
-        held.release();
+        held.hold.release(before + 4);
         stopped(&workspace, &Outcome::of(child), code, saved);
         assert_eq!(held.server.seen().len(), before + 4);
     }
     workspace.cutover("report").exit(2).stderr(
         "error: there is no run that is finished in results\n  help: `cutover run SUITE` or `cutover demo` makes one\n",
     );
-    held.open();
+    held.hold.release(usize::MAX);
     workspace.cutover("run suite.toml").exit(0);
     assert_eq!((workspace.runs().len(), held.server.seen().len()), (1, 20));
 }
@@ -105,7 +94,7 @@ fn a_second_interrupt_does_not_wait() {
     interrupt(&mut child, "INT");
     signal(&child, "INT");
     stopped(&workspace, &Outcome::of(child), 130, "0 of 20");
-    held.open();
+    held.hold.release(usize::MAX);
 }
 
 #[test]
@@ -114,7 +103,7 @@ fn a_killed_run_buys_again_at_most_what_was_in_flight_and_ends_as_an_undisturbed
     let workspace = held.workspace();
     let mut child = workspace.start("run suite.toml");
     held.server.wait_for(4);
-    held.release();
+    held.hold.release(4);
     // Eight requests mean that the first four answers are saved: each made room for another.
     held.server.wait_for(8);
     child.kill().expect("is killed");
@@ -125,7 +114,7 @@ fn a_killed_run_buys_again_at_most_what_was_in_flight_and_ends_as_an_undisturbed
         .open(&journal)
         .and_then(|mut file| file.write_all(b"{\"case\":\"n0"))
         .expect("is torn");
-    held.open();
+    held.hold.release(usize::MAX);
     workspace.cutover("run suite.toml").exit(0);
     assert_eq!(held.server.seen().len(), 24);
     assert_eq!((workspace.runs().len(), workspace.trials().len()), (1, 20));
@@ -133,7 +122,8 @@ fn a_killed_run_buys_again_at_most_what_was_in_flight_and_ends_as_an_undisturbed
     let numbers = |summary: &Value| {
         let comparison = &summary["results"]["comparisons"][0];
         let arms = summary["results"]["arms"].as_array().expect("arms");
-        let of_arms: Vec<_> = arms.iter().map(|arm| [&arm["accounting"], &arm["cost"], &arm["tokens"]].map(Clone::clone)).collect();
+        let of_arms: Vec<_> =
+            arms.iter().map(|arm| [&arm["accounting"], &arm["cost"], &arm["tokens"]].map(Clone::clone)).collect();
         (of_arms, comparison["changes"][0].clone(), comparison["changes"][2].clone(), comparison["lost"].clone())
     };
     let undisturbed = held.workspace();

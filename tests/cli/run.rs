@@ -1,7 +1,6 @@
 //! `cutover run` against a server: what it sends, what it keeps, what it says.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -29,22 +28,27 @@ fn a_run_asks_every_arm_everything_and_its_numbers_add_up() {
     };
     let expected = (0..60).flat_map(|number| [body("old", number), body("new", number)]).collect();
     assert_eq!((server.seen().len(), bodies), (120, expected));
-    assert!(server.seen().iter().all(|seen| seen.path == "/v1/chat/completions" && seen.header("authorization").is_none()));
+    assert!(
+        server.seen().iter().all(|seen| seen.path == "/v1/chat/completions" && seen.header("authorization").is_none())
+    );
 
     let run = workspace.run_dir();
-    let files = workspace.files().into_iter().filter_map(|path| path.strip_prefix(&run).map(|path| path.display().to_string()).ok());
+    let files = workspace
+        .files()
+        .into_iter()
+        .filter_map(|path| path.strip_prefix(&run).map(|path| path.display().to_string()).ok());
     assert_eq!(files.collect::<BTreeSet<_>>(), FILES.iter().map(ToString::to_string).collect());
 
     let summary = workspace.summary();
     let arms = &summary["results"]["arms"];
-    for (arm, passed, cost) in [(&arms[0], 50, 120_000_000), (&arms[1], 55, 360_000_000_u64)] {
+    for (arm, passed, cost) in [(&arms[0], 50, 120_000_000), (&arms[1], 55, 360_000_000)] {
         let accounting = json!({"planned": 60, "passed": passed, "failed_outcome": 60 - passed, "refused": 0, "cut": 0,
             "filtered": 0, "rejected": 0, "call_failed": 0, "unscored": 0, "not_sent": 0});
         assert_eq!(arm["accounting"], accounting);
-        assert_eq!((&arm["cost"], &arm["spend"]), (&json!(60 * cost), &json!(60 * cost)));
+        assert_eq!((&arm["cost"], &arm["spend"]), (&json!(60 * i64::from(cost)), &json!(60 * i64::from(cost))));
         assert_eq!((&arm["tokens"]["input"], &arm["tokens"]["output"]), (&json!(6000), &json!(600)));
         close(&arm["estimates"]["accuracy"]["value"], f64::from(passed) / 60.0);
-        close(&arm["estimates"]["cost_per_success"]["value"], 60.0 * cost as f64 * 1e-12 / f64::from(passed));
+        close(&arm["estimates"]["cost_per_success"]["value"], 60e-12 * f64::from(cost) / f64::from(passed));
     }
     let comparison = &summary["results"]["comparisons"][0];
     assert_eq!((&comparison["pairs"], &comparison["unpaired"]), (&json!(60), &json!(0)));
@@ -52,13 +56,19 @@ fn a_run_asks_every_arm_everything_and_its_numbers_add_up() {
     assert_eq!(comparison["gained"], json!(["n006", "n018", "n030", "n042", "n054"]));
     close(&comparison["changes"][0]["contrast"]["value"], 5.0 / 60.0);
     close(&comparison["changes"][2]["contrast"]["value"], 3.0 * 50.0 / 55.0);
-    let slices: Vec<_> = comparison["slices"].as_array().expect("slices").iter().map(|slice| {
-        (&slice["tag"], &slice["value"], &slice["pairs"], &slice["changes"][0]["contrast"]["value"])
-    }).collect();
-    assert_eq!(slices, [
-        (&json!("kind"), &json!("even"), &json!(30), &json!(5.0 / 30.0)),
-        (&json!("kind"), &json!("odd"), &json!(30), &json!(0.0)),
-    ]);
+    let slices: Vec<_> = comparison["slices"]
+        .as_array()
+        .expect("slices")
+        .iter()
+        .map(|slice| (&slice["tag"], &slice["value"], &slice["pairs"], &slice["changes"][0]["contrast"]["value"]))
+        .collect();
+    assert_eq!(
+        slices,
+        [
+            (&json!("kind"), &json!("even"), &json!(30), &json!(5.0 / 30.0)),
+            (&json!("kind"), &json!("odd"), &json!(30), &json!(0.0)),
+        ]
+    );
 
     for block in STDOUT {
         assert!(outcome.stdout.contains(block), "{block}\nis not in\n{}", outcome.stdout);
@@ -110,34 +120,30 @@ new: 60 of 60 cases have a usable score in both arms (100.0%; the gate asks for 
 
 #[test]
 fn what_the_model_did_is_a_fail_and_what_it_did_not_is_no_score() {
-    let rows: Vec<(&str, Answer, Value, &str)> = vec![
+    let fail = json!({"fail": null});
+    let rows = [
         ("right", Answer::text("right"), json!("pass"), "passed"),
-        ("wrong", Answer::text("left"), json!({"fail": null}), "failed_outcome"),
-        ("too-long", Answer::error(400, "context_length_exceeded", "too long"), json!({"fail": null}), "rejected"),
-        ("bad-parameter", Answer::error(400, "unsupported_value", "no"), json!({"fail": null}), "rejected"),
-        ("policy", Answer::error(400, "content_policy_violation", "no"), json!({"fail": null}), "filtered"),
-        ("filtered", Answer::message(json!({"content": "filtered"}), "content_filter"), json!({"fail": null}), "filtered"),
-        ("cut", Answer::message(json!({"content": "cut"}), "length"), json!({"fail": null}), "cut"),
-        ("refused", Answer::message(json!({"content": null, "refusal": "no"}), "stop"), json!({"fail": null}), "refused"),
+        ("wrong", Answer::text("left"), fail.clone(), "failed_outcome"),
+        ("too-long", Answer::error(400, "context_length_exceeded", "too long"), fail.clone(), "rejected"),
+        ("bad-parameter", Answer::error(400, "unsupported_value", "no"), fail.clone(), "rejected"),
+        ("policy", Answer::error(400, "content_policy_violation", "no"), fail.clone(), "filtered"),
+        ("filtered", Answer::message(&json!({"content": "filtered"}), "content_filter"), fail.clone(), "filtered"),
+        ("cut", Answer::message(&json!({"content": "cut"}), "length"), fail.clone(), "cut"),
+        ("refused", Answer::message(&json!({"content": null, "refusal": "no"}), "stop"), fail.clone(), "refused"),
         ("broken", Answer::error(500, "x", "down"), json!({"unscored": "failed"}), "call_failed"),
         ("unlabelled", Answer::text("x"), json!({"unscored": "unlabelled"}), "unscored"),
     ];
-    let cases: String = rows.iter().map(|(id, ..)| {
-        let expected = if *id == "unlabelled" { Value::Null } else { json!({"text": id}) };
-        format!("{}\n", json!({"id": id, "messages": [{"role": "user", "content": id}], "expected": expected}))
-    }).collect();
-    let answers: Arc<Vec<(&str, Answer)>> = Arc::new(rows.iter().map(|(id, answer, ..)| (*id, answer.clone())).collect());
-    let server = Server::start(move |seen, _| {
-        answers.iter().find(|(id, _)| *id == seen.prompt()).map(|(_, answer)| answer.clone()).expect("a case")
-    });
+    let server = Server::by_prompt(rows.iter().map(|row| (row.0, row.1.clone())).collect());
+    let expected = |id: &str| if id == "unlabelled" { Value::Null } else { json!({"text": id}) };
     let suite = suite(server.port(), "[replay]\nattempts = 1\n");
     let unpriced = &suite[..suite.find("[prices").expect("prices")];
     let suite = format!("{unpriced}{}", &suite[suite.find("[[scorers]]").expect("scorers")..]);
-    let workspace = Workspace::new().file("cases.jsonl", &cases).file("suite.toml", &suite);
+    let workspace =
+        Workspace::new().prompts(rows.iter().map(|row| (row.0, expected(row.0)))).file("suite.toml", &suite);
     let outcome = workspace.cutover("run suite.toml --json");
-    outcome.exit(0).stderr(
-        "baseline 10/10 hits 0  spend unknown  failures 4\nnew 10/10 hits 0  spend unknown  failures 4\n",
-    );
+    outcome
+        .exit(0)
+        .stderr("baseline 10/10 hits 0  spend unknown  failures 4\nnew 10/10 hits 0  spend unknown  failures 4\n");
 
     let trials = workspace.trials();
     for (id, _, expected, _) in &rows {
@@ -152,11 +158,15 @@ fn what_the_model_did_is_a_fail_and_what_it_did_not_is_no_score() {
     let arm = &summary["results"]["arms"][1];
     for kind in ["passed", "failed_outcome", "rejected", "filtered", "cut", "refused", "call_failed", "unscored"] {
         // Every way of failing is one of the fails.
-        let fails = |row: &&(&str, Answer, Value, &str)| row.3 == kind || kind == "failed_outcome" && row.2 == json!({"fail": null});
+        let fails =
+            |row: &&(&'static str, Answer, Value, &str)| row.3 == kind || kind == "failed_outcome" && row.2 == fail;
         assert_eq!(arm["accounting"][kind], json!(rows.iter().filter(fails).count()), "{kind}");
     }
     // Without a price nothing is known of the cost, least of all that it is nothing.
-    assert_eq!((&arm["cost"], &arm["spend"], &arm["estimates"]["cost_per_success"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(
+        (&arm["cost"], &arm["spend"], &arm["estimates"]["cost_per_success"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
     let markdown = std::fs::read_to_string(run.join("summary.md")).expect("is read");
     assert!(markdown.contains("unknown") && !markdown.contains('$'), "{markdown}");
 }
@@ -195,7 +205,12 @@ fn equal_arms_told_apart_by_salt_buy_answers_of_their_own_and_show_no_difference
     workspace.cutover("run suite.toml").exit(0);
     assert_eq!(server.seen().len(), 120);
     let fields = json!(["messages", "model"]);
-    assert!(server.seen().iter().all(|seen| json!(seen.body.as_object().expect("fields").keys().collect::<Vec<_>>()) == fields));
+    assert!(
+        server
+            .seen()
+            .iter()
+            .all(|seen| json!(seen.body.as_object().expect("fields").keys().collect::<Vec<_>>()) == fields)
+    );
     let summary = workspace.summary();
     let change = &summary["results"]["comparisons"][0]["changes"][0];
     assert_eq!((&change["contrast"]["value"], &change["baseline"]["value"]), (&json!(0.0), &json!(0.75)));
@@ -212,9 +227,13 @@ fn a_draw_takes_the_same_cases_every_time() {
     let evens = |seen: &[Seen]| seen.iter().filter(|seen| seen.number().is_multiple_of(2)).count();
     assert_eq!((server.seen().len(), evens(&server.seen())), (20, 10));
     let dataset = workspace.summary()["manifest"]["dataset"].clone();
-    assert_eq!((&dataset["cases"], &dataset["drawn"], &dataset["weights"]), (&json!(60), &json!(10), &json!([6.0, 6.0])));
-    workspace.cutover("run suite.toml --out again").exit(0).stderr(
-        "baseline 10/10 hits 10  $0.0000\nnew 10/10 hits 10  $0.0000\n",
+    assert_eq!(
+        (&dataset["cases"], &dataset["drawn"], &dataset["weights"]),
+        (&json!(60), &json!(10), &json!([6.0, 6.0]))
     );
+    workspace
+        .cutover("run suite.toml --out again")
+        .exit(0)
+        .stderr("baseline 10/10 hits 10  $0.0000\nnew 10/10 hits 10  $0.0000\n");
     assert_eq!(server.seen().len(), 20);
 }

@@ -90,9 +90,13 @@ fn a_key_that_no_header_may_hold_is_a_refusal_and_not_the_models_fault() {
 
 #[test]
 fn a_key_goes_to_its_own_endpoint_alone() {
-    let (keyed, other) = (Server::start(|seen, _| Answer::number(seen, true)), Server::start(|seen, _| Answer::number(seen, true)));
+    let (keyed, other) =
+        (Server::start(|seen, _| Answer::number(seen, true)), Server::start(|seen, _| Answer::number(seen, true)));
     let suite = suite_with_key(keyed.port()).replace("local/new", "other/new")
-        + &format!("[endpoints.other]\nprotocol = \"openai-chat\"\nbase_url = \"http://127.0.0.1:{}/v1\"\n", other.port());
+        + &format!(
+            "[endpoints.other]\nprotocol = \"openai-chat\"\nbase_url = \"http://127.0.0.1:{}/v1\"\n",
+            other.port()
+        );
     let workspace = Workspace::new().numbers(2, keyed.port()).file("suite.toml", &suite);
     workspace.cutover_with("run suite.toml", &[("LOCAL_KEY", CANARY)]).exit(0);
     assert_eq!((keyed.seen().len(), other.seen().len()), (2, 2));

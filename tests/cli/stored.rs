@@ -29,7 +29,11 @@ fn a_report_is_written_again_to_the_same_bytes_from_the_folder_alone() {
     for name in ["report.html", "summary.json", "summary.md", "card.png", "charts/forest.svg", "trials.jsonl"] {
         std::fs::remove_file(folder.join(name)).expect("is removed");
     }
+    // A report replaces a link, and leaves what it points to alone.
+    workspace.write("precious", "precious");
+    std::os::unix::fs::symlink(workspace.path("precious"), folder.join("report.html")).expect("is linked");
     workspace.cutover("report").exit(0).stderr("").stdout(&run.stdout);
+    assert_eq!(workspace.read("precious"), "precious");
     let mut after = bytes();
     // The journal is no longer needed once a run is finished.
     after.insert(folder.join("trials.jsonl"), before[&folder.join("trials.jsonl")].clone());
@@ -55,18 +59,21 @@ fn a_case_is_shown_with_all_its_answers() {
                 "why": ["exact: found \"wrong\", expected \"2\""]},
         ],
     });
-    let shown: Value = serde_json::from_str(&workspace.cutover(&format!("show n002 {run} --json")).stdout).expect("is JSON");
+    let shown: Value =
+        serde_json::from_str(&workspace.cutover(&format!("show n002 {run} --json")).stdout).expect("is JSON");
     assert_eq!(shown, example);
-    workspace.cutover("show n02").exit(2).stdout("").stderr(&format!(
-        "error: the run {run} has no case `n02`\n  help: did you mean `n002`?\n"
-    ));
+    workspace
+        .cutover("show n02")
+        .exit(2)
+        .stdout("")
+        .stderr(&format!("error: the run {run} has no case `n02`\n  help: did you mean `n002`?\n"));
     workspace.cutover("show order").exit(2).stderr(&format!(
         "error: the run {run} has no case `order`\n  help: `trials.parquet` in the run's folder lists every case\n"
     ));
 
     let changed = workspace.read("cases.jsonl").replace("number 2", "count to 2");
     workspace.write("cases.jsonl", &changed);
-    let without_case = SHOWN.replace("[user] number 2", "").replace("  2\n\n", "  \n\n").replace("expected\n  \n", "expected\n\n");
+    let without_case = SHOWN.replace("[user] number 2", "").replace("expected\n  2\n", "expected\n\n");
     workspace
         .cutover("show n002")
         .exit(0)
@@ -79,7 +86,21 @@ fn a_case_is_shown_with_all_its_answers() {
     );
 }
 
-const SHOWN: &str = "";
+const SHOWN: &str = "\
+n002  kind=even
+
+[user] number 2
+
+expected
+  2
+
+┌─────────────────────────────────────────────────────────┐
+│ baseline  ● pass   new  ■ fail                          │
+╞═════════════════════════════════════════════════════════╡
+│ 2                  wrong                                │
+│                    (exact: found \"wrong\", expected \"2\") │
+└─────────────────────────────────────────────────────────┘
+";
 
 #[test]
 fn answers_travel_from_store_to_store() {
@@ -112,13 +133,17 @@ fn answers_travel_from_store_to_store() {
         .file("answers.jsonl", &export.stdout);
     other.cutover("cache import answers.jsonl").exit(0).stdout("").stderr("8 answers added, 0 were there already\n");
     other.cutover("cache import answers.jsonl").exit(0).stderr("0 answers added, 8 were there already\n");
-    other.cutover("run suite.toml --mode replay").exit(0).stderr("baseline 4/4 hits 4  $0.0000\nnew 4/4 hits 4  $0.0000\n");
+    other
+        .cutover("run suite.toml --mode replay")
+        .exit(0)
+        .stderr("baseline 4/4 hits 4  $0.0000\nnew 4/4 hits 4  $0.0000\n");
     assert_eq!(other.cutover("cache export").stdout, export.stdout);
 }
 
 #[test]
 fn a_store_or_an_export_that_is_none_is_named() {
-    let workspace = Workspace::new().file("answers.jsonl", "{\"key\": \"00\"}\n").file("plain.sqlite", &"x".repeat(2000));
+    let workspace =
+        Workspace::new().file("answers.jsonl", "{\"key\": \"00\"}\n").file("plain.sqlite", &"x".repeat(2000));
     for command in ["stats", "export"] {
         workspace.cutover(&format!("cache {command}")).exit(2).stdout("").stderr(
             "error: there is no store at .cutover/store.sqlite\n  help: `cutover run SUITE` makes one; `--store FILE` \
@@ -134,7 +159,8 @@ fn a_store_or_an_export_that_is_none_is_named() {
         .cutover("cache import answers.jsonl")
         .exit(2)
         .stderr("error: answers.jsonl:1: not a stored answer: missing field `exchange` at line 1 column 13\n");
-    workspace.cutover("cache stats --store plain.sqlite").exit(1).stderr(
-        "error: plain.sqlite is not a store that this version of cutover can read: file is not a database\n",
-    );
+    workspace
+        .cutover("cache stats --store plain.sqlite")
+        .exit(1)
+        .stderr("error: plain.sqlite is not a store that this version of cutover can read: file is not a database\n");
 }

@@ -80,12 +80,11 @@ fn of_arm(arm: &ArmSummary) -> Vec<String> {
 
 fn of_model(info: &ArmInfo) -> Vec<String> {
     let mut warnings = Vec::new();
-    match &info.price {
-        None => warnings.push(format!(
+    if info.price.is_none() {
+        warnings.push(format!(
             "{}: no price is known for {}, so its costs are unknown (they are not zero).",
             info.name, info.model
-        )),
-        Some(_) => {}
+        ));
     }
     if info.models_returned.len() > 1 {
         warnings.push(format!(

@@ -42,7 +42,7 @@ impl Seen {
 }
 
 /// A test that waits longer than this for a request has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What to answer.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ pub(crate) enum Answer {
 impl Answer {
     /// A whole answer with this text.
     pub(crate) fn text(text: &str) -> Self {
-        Self::message(json!({"role": "assistant", "content": text}), "stop")
+        Self::message(&json!({"role": "assistant", "content": text}), "stop")
     }
 
     /// The number that was asked for, or something else.
@@ -69,10 +69,10 @@ impl Answer {
     /// A whole answer with one tool call.
     pub(crate) fn call(name: &str, arguments: &str) -> Self {
         let call = json!({"id": "c1", "type": "function", "function": {"name": name, "arguments": arguments}});
-        Self::message(json!({"role": "assistant", "content": null, "tool_calls": [call]}), "tool_calls")
+        Self::message(&json!({"role": "assistant", "content": null, "tool_calls": [call]}), "tool_calls")
     }
 
-    pub(crate) fn message(message: Value, finish: &str) -> Self {
+    pub(crate) fn message(message: &Value, finish: &str) -> Self {
         let usage = json!({"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110});
         let choice = json!({"index": 0, "message": message, "finish_reason": finish});
         let body =
@@ -93,22 +93,24 @@ struct Log {
     grown: Condvar,
 }
 
-/// Holds answers back until it is released.
+/// Holds answers back: at first all of them.
 #[derive(Default)]
 pub(crate) struct Hold {
-    is_over: Mutex<bool>,
-    ended: Condvar,
+    released: Mutex<usize>,
+    raised: Condvar,
 }
 
 impl Hold {
-    pub(crate) fn release(&self) {
-        *self.is_over.lock().expect("is not poisoned") = true;
-        self.ended.notify_all();
+    /// Lets the answers to this many requests go, counted from the first.
+    pub(crate) fn release(&self, count: usize) {
+        *self.released.lock().expect("is not poisoned") = count;
+        self.raised.notify_all();
     }
 
-    pub(crate) fn wait(&self) {
-        let is_over = self.is_over.lock().expect("is not poisoned");
-        drop(self.ended.wait_while(is_over, |is_over| !*is_over).expect("is not poisoned"));
+    /// Waits for the answer to the request that came after `before` others.
+    pub(crate) fn wait(&self, before: usize) {
+        let released = self.released.lock().expect("is not poisoned");
+        drop(self.raised.wait_while(released, |released| before >= *released).expect("is not poisoned"));
     }
 }
 
@@ -140,6 +142,17 @@ impl Server {
             }
         });
         Self { port, seen, ends, thread: Some(thread) }
+    }
+
+    /// Starts a server that answers each prompt in its own way.
+    pub(crate) fn by_prompt(answers: Vec<(&'static str, Answer)>) -> Self {
+        Self::start(move |seen, _| {
+            answers
+                .iter()
+                .find(|(prompt, _)| *prompt == seen.prompt())
+                .map(|row| row.1.clone())
+                .expect("a known prompt")
+        })
     }
 
     pub(crate) fn port(&self) -> u16 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A folder of its own.
@@ -58,6 +58,17 @@ impl Workspace {
                     "{{\"id\":\"n{number:03}\",\"messages\":[{{\"role\":\"user\",\"content\":\"number {number}\"}}],\
                      \"expected\":{{\"text\":\"{number}\"}},\"tags\":{{\"kind\":\"{tag}\"}}}}\n"
                 )
+            })
+            .collect();
+        self.file("cases.jsonl", &cases)
+    }
+
+    /// Cases that ask with their own id, and what is expected of them.
+    pub(crate) fn prompts<'a>(self, cases: impl Iterator<Item = (&'a str, Value)>) -> Self {
+        let cases: String = cases
+            .map(|(id, expected)| {
+                let messages = json!([{"role": "user", "content": id}]);
+                format!("{}\n", json!({"id": id, "messages": messages, "expected": expected}))
             })
             .collect();
         self.file("cases.jsonl", &cases)
