@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::cli::ColorChoice;
 use crate::cmd::CommandError;
+use crate::report::format::case::inert;
 
 mod progress;
 
@@ -56,14 +57,15 @@ impl Terminal {
     /// A line about what is going on, on stderr.
     pub fn note(&self, text: &str) {
         // A closed stderr must not end the work.
-        drop(writeln!(io::stderr().lock(), "{text}"));
+        drop(writeln!(io::stderr().lock(), "{}", inert(text)));
     }
 
     /// What went wrong, on stderr.
     pub fn error(&self, error: &CommandError) {
         for problem in &error.problems {
             let label = if self.error_color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
-            self.note(&format!("{label}: {problem}"));
+            let text = inert(&format!("error: {problem}"));
+            drop(writeln!(io::stderr().lock(), "{label}{}", text.strip_prefix("error").unwrap_or(&text)));
         }
         if error.problems.len() > 1 {
             self.note(&format!("{} errors", error.problems.len()));

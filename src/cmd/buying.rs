@@ -11,7 +11,7 @@ use super::run::Inputs;
 use super::signals::{self, Signals};
 use crate::domain::Usd;
 use crate::exit::Exit;
-use crate::replay::{Budget, Event, Job, Mode, Planned, Stop, StopReason, Transport, replay, worst_case};
+use crate::replay::{Budget, Event, Job, Mode, Planned, Stop, StopReason, Transport, Turns, replay, worst_case};
 use crate::run_dir::RunDir;
 use crate::terminal::{Progress, Step, Terminal};
 
@@ -56,6 +56,7 @@ async fn buy_all(
         retry: settings.retry,
         budget: budget.as_ref(),
         stop: &stop,
+        turns: Turns::default(),
         on_event: &on_event,
     };
     let mut progress = Progress::new(*terminal, &totals(&job));

@@ -3,7 +3,7 @@
 use crate::domain::{Failure, Outcome, UnscoredReason};
 use crate::replay::{Arm, Done};
 use crate::run_dir::Record;
-use crate::score::{self, Configured};
+use crate::score::{self, Configured, TOOL_CALL};
 
 /// Scores a finished trial.
 pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record {
@@ -16,6 +16,7 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
         Err(failure) => (None, Some(failure)),
     };
     let mut record = Record {
+        tool_calls_judged: scores.iter().any(|score| score.scorer == TOOL_CALL),
         involves_tools: finished.case.involves_tools(),
         case: finished.case.id,
         arm: arm.name.to_string(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::keys::Arms;
-use super::{CommandError, buying, examples, judged, manifest};
+use super::{CommandError, buying, examples, judged, manifest, signals};
 use crate::cli::{ModeChoice, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::exit::Exit;
@@ -39,12 +39,17 @@ pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) 
 
     let plan_hash = manifest::plan_hash(suite, &dataset.sha256);
     let mut run = match unfinished(places.results, &plan_hash, places.mode.name()) {
-        Some(path) => RunDir::resume(&path)?,
+        Some(path) => {
+            let mut run = RunDir::resume(&path)?;
+            run.adopt(manifest::manifest(&inputs, plan_hash))?;
+            run
+        }
         None => RunDir::create(places.results, &manifest::manifest(&inputs, plan_hash))?,
     };
     if let Some(reason) = buying::buy(&inputs, &mut run, terminal)? {
         return Err(buying::stopped(&reason, &run, plan.trials.len()));
     }
+    signals::end_at_the_next()?;
     let finished = run.finish(in_order(&inputs), manifest::now_ms())?;
     publish(&finished, &dataset, terminal)?;
     Ok(Exit::Done)

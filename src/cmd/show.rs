@@ -22,11 +22,8 @@ pub(super) fn show(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, Command
         terminal.note(&format!("the case itself cannot be shown: {why}"));
     }
     let example = examples::example(&args.case, answers, dataset.ok().as_ref())?;
-    let text = if terminal.json {
-        format!("{}\n", serde_json::to_string(&example)?)
-    } else {
-        format::case::render(&example, terminal.width)
-    };
+    let text =
+        if terminal.json { format::json::document(&example)? } else { format::case::render(&example, terminal.width) };
     terminal.print(&text)?;
     Ok(Exit::Done)
 }

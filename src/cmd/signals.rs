@@ -46,6 +46,22 @@ impl Signals {
     }
 }
 
+/// Ends the process at the next signal: while a report is written nothing is in flight that could be lost, and every
+/// file is replaced whole.
+pub(super) fn end_at_the_next() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            if let Ok(mut signals) = Signals::listen() {
+                let reason = signals.next().await;
+                #[expect(clippy::exit, reason = "the user asked for it, and there is nothing to finish")]
+                std::process::exit(exit(&reason).code().into());
+            }
+        });
+    });
+    Ok(())
+}
+
 /// The exit code of a signal.
 pub(super) fn exit(reason: &StopReason) -> Exit {
     if *reason == StopReason::Terminated { Exit::Terminated } else { Exit::Interrupted }

@@ -43,10 +43,11 @@ pub(super) fn score(trial: &Trial) -> Option<f64> {
 
 /// An answer succeeds unless it has a tool fault, be it right or wrong otherwise: a refusal is a failure here only when
 /// its missing call is a fault. A request that the model's provider rejects fails, because production gets no call
-/// either. No answer for a cause outside the model says nothing.
+/// either. No answer for a cause outside the model says nothing, nor does one whose calls nobody looked at.
 fn without_tool_fault(trial: &Trial) -> Option<f64> {
     match (trial.outcome, trial.failure) {
         (Outcome::Unscored(UnscoredReason::Failed), _) => None,
+        (_, None) if !trial.tool_calls_judged => None,
         (_, None) => Some(if trial.tool_fault.is_some() { 0.0 } else { 1.0 }),
         (_, Some(kind)) => kind.model_caused().then_some(0.0),
     }

@@ -113,6 +113,9 @@ struct RawSchema {
     strict: Option<bool>,
 }
 
+/// Weights far beyond any real traffic would overflow their sums.
+const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-9..=1e12;
+
 impl RawCase {
     pub(super) fn into_case(self) -> Result<Case, BadLine> {
         if self.id.trim().is_empty() {
@@ -122,9 +125,9 @@ impl RawCase {
             return Err(BadLine::from("`messages` is empty".to_owned()));
         }
         let weight = self.weight.unwrap_or(1.0);
-        if !(weight.is_finite() && weight > 0.0) {
+        if !WEIGHTS.contains(&weight) {
             return Err(BadLine {
-                message: format!("`weight` is {weight}, but must be above 0"),
+                message: format!("`weight` is {weight}, but must be from {:e} to {:e}", WEIGHTS.start(), WEIGHTS.end()),
                 help: Some("leave it out when every case stands for equally many requests".into()),
             });
         }
@@ -276,7 +279,7 @@ mod tests {
             ),
             (json!({"id": " "}), "`id` is empty"),
             (json!({"messages": []}), "`messages` is empty"),
-            (json!({"weight": 0}), "`weight` is 0, but must be above 0"),
+            (json!({"weight": 0}), "`weight` is 0, but must be from 1e-9 to 1e12"),
             (json!({"tags": {"a": [1]}}), "the tag `a` is [1], but must be a text, a number or a boolean"),
             (json!({"tool_choice": "maybe"}), "`tool_choice` is \"maybe\""),
             (json!({"messages": [{"role": "user"}]}), "a message has neither `content` nor `tool_calls`"),

@@ -31,6 +31,8 @@ pub struct Trial {
     pub tool_calls: Option<u32>,
     /// Why its tool calls are wrong, when they are.
     pub tool_fault: Option<ToolFault>,
+    /// Whether a scorer looked at the tool calls of the answer: without one, no fault means nothing.
+    pub tool_calls_judged: bool,
     /// Whether the case counts in the tool-call failure rate.
     pub involves_tools: bool,
     /// Tokens; `None` when nothing was reported.

@@ -72,6 +72,11 @@ fn is_dead(arm: &Arm, failure: &Failure) -> bool {
 async fn reserve(job: &Job<'_>, arm: &Arm, request: &HttpRequest) -> Option<Option<Usd>> {
     let Some((budget, worst_case)) = job.budget.zip(worst_case(arm, request, job.retry)) else { return Some(None) };
     match budget.reserve(worst_case).await {
+        Ok(()) if job.stop.reason().is_some() => {
+            // Stopped while it waited: the room goes to nobody, so that nothing more is sent.
+            budget.settle(worst_case, Usd::ZERO);
+            None
+        }
         Ok(()) => Some(Some(worst_case)),
         Err(no_room) => {
             job.stop.stop(StopReason::Budget { worst_case, left: no_room.left });

@@ -11,6 +11,7 @@ mod plan;
 mod retry;
 mod stop;
 mod transport;
+mod turns;
 
 use futures_util::stream::{self, Stream, StreamExt};
 
@@ -27,6 +28,7 @@ pub use plan::{Plan, Planned};
 pub use retry::Retry;
 pub use stop::{Stop, StopReason};
 pub use transport::{Secret, Timeouts, Transport, TransportError};
+pub use turns::Turns;
 
 /// Where answers may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct Job<'a> {
     pub budget: Option<&'a Budget>,
     /// Ends the replay early.
     pub stop: &'a Stop,
+    /// Lets equal requests wait for each other.
+    pub turns: Turns,
     /// Told of what happens between two answers.
     pub on_event: &'a (dyn Fn(Event) + Sync),
 }
@@ -170,16 +174,10 @@ pub fn worst_case(
 
 /// One trial; `None` when it was stopped before it was sent.
 async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayError> {
-    let prepared = prepare(job.dataset, job.arms, planned)?;
-    let stored = match job.store.get(&prepared.key, (job.mode == Mode::Record).then_some(job.recording)) {
-        Err(StoreError::Damaged { key, why }) if job.mode != Mode::Replay => {
-            (job.on_event)(Event::Damaged { key, why });
-            None
-        }
-        other => other?,
-    };
-    let Prepared { case, request, key } = prepared;
-    if let Some(exchange) = stored {
+    let Prepared { case, request, key } = prepare(job.dataset, job.arms, planned)?;
+    // Equal requests take turns: the first buys, the others find its answer in the store.
+    let _turn = if job.mode == Mode::Replay { None } else { Some(job.turns.take(key).await) };
+    if let Some(exchange) = stored(job, &key)? {
         let attempts = exchange.attempts.clone();
         let cost = buy::cost(&job.arms[planned.arm], Some(&exchange), &attempts);
         let (result, spend) = (Ok(exchange), Some(Usd::ZERO));
@@ -191,6 +189,17 @@ async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayEr
     }
     let buy::Bought { result, attempts, cost } = bought;
     Ok(Some(Done { planned, case, key, result, attempts, from_store: false, cost, spend: cost }))
+}
+
+/// The stored answer to a key. A damaged one counts as missing where it can be bought anew.
+fn stored(job: &Job<'_>, key: &Key) -> Result<Option<Exchange>, ReplayError> {
+    match job.store.get(key, (job.mode == Mode::Record).then_some(job.recording)) {
+        Err(StoreError::Damaged { key, why }) if job.mode != Mode::Replay => {
+            (job.on_event)(Event::Damaged { key, why });
+            Ok(None)
+        }
+        other => Ok(other?),
+    }
 }
 
 fn prepare(dataset: &Dataset, arms: &[Arm], planned: Planned) -> Result<Prepared, ReplayError> {

@@ -60,6 +60,8 @@ pub struct Timeouts {
 #[derive(Debug)]
 pub struct Transport {
     client: reqwest::Client,
+    /// For servers on this machine: no proxy may see what goes to them.
+    direct: reqwest::Client,
     timeouts: Timeouts,
 }
 
@@ -83,16 +85,18 @@ impl Transport {
     pub fn new(timeouts: Timeouts) -> Result<Self, TransportError> {
         // An error means that a provider is installed already, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
-            .tcp_nodelay(true)
-            // A key is bound to its host: a redirect could carry it elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .user_agent(concat!("cutover/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, timeouts })
+        let builder = || {
+            reqwest::Client::builder()
+                .connect_timeout(timeouts.connect)
+                .timeout(timeouts.total)
+                .tcp_nodelay(true)
+                // A key is bound to its host: a redirect could carry it elsewhere.
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .user_agent(concat!("cutover/", env!("CARGO_PKG_VERSION")))
+        };
+        let (client, direct) = (builder().build()?, builder().no_proxy().build()?);
+        Ok(Self { client, direct, timeouts })
     }
 
     /// Sends a request and reads the whole answer, whatever its status.
@@ -102,7 +106,9 @@ impl Transport {
         auth: Auth,
         secret: Option<&Secret>,
     ) -> Result<Answer, Failure> {
-        let mut builder = self.client.post(&request.url).header("content-type", "application/json");
+        // Plain http goes to this machine only: the suite is held to that.
+        let client = if request.url.starts_with("http://") { &self.direct } else { &self.client };
+        let mut builder = client.post(&request.url).header("content-type", "application/json");
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::journal::{Journal, Place};
-use super::manifest::Manifest;
+use super::manifest::{MOST_REPEATS, Manifest, SCHEMA_VERSION};
 use super::record::Record;
 use super::trials::{self, Answer};
 use super::{Example, RunDirError};
@@ -79,6 +79,16 @@ impl RunDir {
     #[must_use]
     pub fn is_done(&self, case: &str, arm: &str, repeat: u32) -> bool {
         self.counted.done.get(&(case.to_owned(), arm.to_owned(), repeat)).copied().unwrap_or(false)
+    }
+
+    /// Judges and shows the run by the suite as it is now: its rules may have changed, its trials have not.
+    ///
+    /// # Errors
+    /// The manifest cannot be written.
+    pub fn adopt(&mut self, now: Manifest) -> Result<(), RunDirError> {
+        let Manifest { run, started_at, .. } = &self.manifest;
+        self.manifest = Manifest { run: run.clone(), started_at: *started_at, ..now };
+        write_json(&self.path.join(MANIFEST), &self.manifest)
     }
 
     /// How many trials need no further work.
@@ -246,7 +256,17 @@ fn lock(path: &Path) -> Result<File, RunDirError> {
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, RunDirError> {
-    read_json(&path.join(MANIFEST))
+    let path = path.join(MANIFEST);
+    let manifest: Manifest = read_json(&path)?;
+    let damaged = |why: String| Err(RunDirError::Damaged { path: path.clone(), why });
+    if manifest.schema_version != SCHEMA_VERSION {
+        let found = manifest.schema_version;
+        return damaged(format!("its schema_version is {found}, this version of cutover knows {SCHEMA_VERSION}"));
+    }
+    if manifest.arms.len() < 2 || !(1..=MOST_REPEATS).contains(&manifest.repeats) {
+        return damaged("it has no candidate, or no repeat, or more repeats than a suite may ask for".to_owned());
+    }
+    Ok(manifest)
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RunDirError> {
@@ -261,6 +281,6 @@ fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), RunDirEr
     let mut text = serde_json::to_vec_pretty(value).map_err(|error| io(error.into()))?;
     text.push(b'\n');
     let temporary = path.with_extension("json.tmp");
-    File::create(&temporary).and_then(|mut file| file.write_all(&text)).map_err(io)?;
+    File::create(&temporary).and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all())).map_err(io)?;
     fs::rename(&temporary, path).map_err(io)
 }

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The version of the files of a run folder.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// A suite asks for at most so many repeats of a case.
+pub const MOST_REPEATS: u32 = 1000;
+
 /// `manifest.json`: what a run was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -13,7 +13,7 @@ use crate::table::TableError;
 
 pub use example::{Example, ExampleAnswer};
 pub use folder::{Finished, RunDir, find, unfinished};
-pub use manifest::{ArmInfo, DatasetInfo, Manifest, PriceInfo, SCHEMA_VERSION, SuiteInfo};
+pub use manifest::{ArmInfo, DatasetInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, SuiteInfo};
 pub use record::Record;
 pub use trials::Answer;
 

@@ -51,6 +51,8 @@ pub struct Record {
     pub recording: Option<String>,
     /// The key of the answer, in hex.
     pub key: String,
+    /// Whether a scorer looked at the tool calls.
+    pub tool_calls_judged: bool,
     /// Whether the case offers tools or expects a call.
     pub involves_tools: bool,
     /// The case's weight.
@@ -93,6 +95,7 @@ impl Record {
             finish_reason: self.finish_reason(),
             tool_fault: self.tool_fault(),
             tool_calls: self.tool_calls(),
+            tool_calls_judged: self.tool_calls_judged,
             involves_tools: self.involves_tools,
             usage: self.usage,
             cost: self.cost,
@@ -184,6 +187,7 @@ pub(super) mod fixture {
             bought_at: Some(1_770_000_000_000),
             recording: Some("r".into()),
             key: "00".repeat(32),
+            tool_calls_judged: true,
             involves_tools: true,
             weight: 1.5,
             cluster: Some("conversation".into()),

@@ -71,12 +71,15 @@ pub const SCORERS: &[ScorerKind] = &[
         build: json_schema::build,
     },
     ScorerKind {
-        name: "tool_call",
+        name: TOOL_CALL,
         doc: "the answer makes the expected tool calls, with the expected arguments, and no others",
         options: tool_call::OPTIONS,
         build: tool_call::build,
     },
 ];
+
+/// The scorer that looks at tool calls, by its name.
+pub const TOOL_CALL: &str = "tool_call";
 
 /// One kind of scorer.
 #[derive(Debug)]
@@ -180,8 +183,8 @@ pub fn judge(case: &Case, response: &Response, scorers: &[Configured]) -> (Vec<S
         if outcome != Outcome::Fail(None) {
             return (vec![spoiled], outcome);
         }
-        let fault = heard.find(|score| matches!(score.outcome, Outcome::Fail(Some(_))));
-        let heard: Vec<Score> = std::iter::once(spoiled).chain(fault).collect();
+        let calls = heard.find(|score| score.scorer == TOOL_CALL);
+        let heard: Vec<Score> = std::iter::once(spoiled).chain(calls).collect();
         let outcome = Outcome::of(&heard);
         return (heard, outcome);
     }

@@ -198,12 +198,12 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 
 fn create(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let database = |source| StoreError::Database { path: path.to_owned(), source };
-    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let format = |why: String| StoreError::Format { path: path.to_owned(), why };
-    let (application, version) = match (pragma("application_id"), pragma("user_version")) {
-        (Ok(application), Ok(version)) => (application, version),
-        (Err(source), _) | (_, Err(source)) => return Err(format(source.to_string())),
-    };
+    // Both in one statement: another process may be making the store at this moment.
+    let marks = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version";
+    let (application, version): (i64, i64) = connection
+        .query_row(marks, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(|source| format(source.to_string()))?;
     match (application, version) {
         (APPLICATION_ID, FORMAT) => {}
         (APPLICATION_ID, other) => return Err(format(format!("its format is {other}, this version knows {FORMAT}"))),

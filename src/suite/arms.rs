@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr as _;
 
-use super::reader::{Problems, Table, json_table, list};
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::reader::{Problems, Table, json, json_table, list};
 use super::settings::ReplaySettings;
 use crate::domain::Sampling;
 use crate::pricing::{Price, PriceTable, TokenPrice};
@@ -33,6 +37,21 @@ pub struct ArmSpec {
     pub note: Option<String>,
 }
 
+/// Body fields that `extra` may not set.
+const RESERVED: &[&str] = &[
+    "max_completion_tokens",
+    "max_output_tokens",
+    "max_tokens",
+    "messages",
+    "model",
+    "n",
+    "response_format",
+    "service_tier",
+    "stream",
+    "tool_choice",
+    "tools",
+];
+
 /// The baseline's name.
 pub(super) const BASELINE: &str = "baseline";
 
@@ -60,7 +79,24 @@ pub(super) fn read(root: &Table<'_>, replay: Option<&ReplaySettings>, problems: 
     }
     let mut arms = vec![baseline?];
     arms.extend(candidates?);
+    refuse_twins(&arms, root);
     Some(arms)
+}
+
+/// Arms whose requests are equal would share their answers, which looks like a perfect agreement of two models.
+fn refuse_twins(arms: &[ArmSpec], root: &Table<'_>) {
+    let asks = |arm: &ArmSpec| {
+        (arm.endpoint.base_url.clone(), arm.model.clone(), format!("{:?}", arm.sampling), arm.salt.clone())
+    };
+    for (index, arm) in arms.iter().enumerate() {
+        if let Some(twin) = arms[..index].iter().find(|twin| asks(twin) == asks(arm)) {
+            let message =
+                format!("`{}` sends the very requests of `{}`, so both would share one answer", arm.name, twin.name);
+            let help = "for an A/A run give each arm a `salt` of its own: `salt = \"a\"`".to_owned();
+            let place = root.get("candidates").map_or(0..0, Spanned::span);
+            root.problem(&place, message, Some(help));
+        }
+    }
 }
 
 fn candidates(root: &Table<'_>, context: &Context<'_>, problems: &Problems<'_>) -> Option<Vec<ArmSpec>> {
@@ -311,17 +347,23 @@ impl Context<'_> {
             stop: table.texts("stop").map(|found| found.value).unwrap_or_default(),
             n: None,
             reasoning_effort: table.text("reasoning_effort").map(|found| found.value.to_owned()),
-            extra: table
-                .get("extra")
-                .and_then(|value| {
-                    let inner = value.get_ref().as_table();
-                    if inner.is_none() {
-                        table.problem(&value.span(), "`extra` is no table".to_owned(), None);
-                    }
-                    inner.map(json_table)
-                })
-                .unwrap_or_default(),
+            extra: table.get("extra").map(|value| self.extra(value)).unwrap_or_default(),
         }
+    }
+
+    /// Further fields of the body. Those that have a key of their own, or would change what a call may cost, are refused.
+    fn extra(&self, value: &Spanned<DeValue<'_>>) -> Map<String, Value> {
+        let Some(fields) = self.problems.table("`extra`".to_owned(), value) else { return Map::new() };
+        for (name, span, value) in fields.entries() {
+            if RESERVED.contains(&name) {
+                let help = "`extra` is for fields that a suite has no key for".to_owned();
+                self.problems.add(&span, format!("`extra` may not set `{name}`"), Some(help));
+            }
+            if json(value.get_ref()).is_null() {
+                self.problems.add(&span, format!("`{name}` in `extra` has no form in JSON"), None);
+            }
+        }
+        value.get_ref().as_table().map(json_table).unwrap_or_default()
     }
 
     fn price(&self, endpoint: &str, model: &str) -> Option<(Price, PriceInfo)> {

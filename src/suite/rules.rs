@@ -4,7 +4,7 @@ use super::reader::{Problems, Table, list};
 use crate::compare::{Contrast, METRICS, Metric};
 use crate::gate::{Gate, Level, Limit, Rule};
 use crate::problem::did_you_mean;
-use crate::score::Configured;
+use crate::score::{Configured, TOOL_CALL};
 
 /// Two-sided confidence of every interval, unless the suite says otherwise.
 pub(super) const DEFAULT_CONFIDENCE: f64 = 0.95;
@@ -81,7 +81,7 @@ fn metric(table: &Table<'_>, scorers: Option<&[Configured]>) -> Option<Metric> {
         table.problem(&found.range(), format!("unknown metric `{}`", found.value), Some(help));
         return None;
     };
-    let looks_at_calls = |scorers: &[Configured]| scorers.iter().any(|scorer| scorer.kind == "tool_call");
+    let looks_at_calls = |scorers: &[Configured]| scorers.iter().any(|scorer| scorer.kind == TOOL_CALL);
     if metric == Metric::ToolCallFailureRate && !scorers.is_none_or(looks_at_calls) {
         let message = "a rule asks for `tool_call_failure_rate`, but no scorer looks at tool calls";
         table.problem(

@@ -11,6 +11,7 @@ use super::reader::Table;
 use crate::dataset::Draw;
 use crate::domain::Usd;
 use crate::replay::{Retry, Timeouts};
+use crate::run_dir::MOST_REPEATS;
 
 /// Seed of the draw and of the order of calls, unless the suite says otherwise.
 pub(super) const DEFAULT_SEED: u64 = 1;
@@ -97,7 +98,7 @@ fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
     let integer = |key, allowed| table?.integer(key, allowed).map(|number| number.value.unsigned_abs());
     let small = |key, allowed| integer(key, allowed).and_then(|number| u32::try_from(number).ok());
     ReplaySettings {
-        repeats: small("repeats", 1..1001).unwrap_or(DEFAULT_REPEATS),
+        repeats: small("repeats", 1..i64::from(MOST_REPEATS) + 1).unwrap_or(DEFAULT_REPEATS),
         concurrency: integer("concurrency", 1..10_001)
             .and_then(|number| usize::try_from(number).ok())
             .unwrap_or(DEFAULT_CONCURRENCY),

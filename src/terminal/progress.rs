@@ -6,6 +6,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Terminal;
 use crate::domain::Usd;
+use crate::report::format::case::inert;
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -113,7 +114,7 @@ impl Progress {
             self.terminal.note(text);
         } else {
             // What cannot be drawn on stderr cannot be said there either.
-            drop(self.bars.println(text));
+            drop(self.bars.println(inert(text)));
         }
     }
 

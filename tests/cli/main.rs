@@ -6,6 +6,7 @@ mod architecture;
 mod demo;
 mod faults;
 mod gate;
+mod guards;
 mod help;
 mod readme;
 mod replay;

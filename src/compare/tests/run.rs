@@ -82,6 +82,7 @@ pub(super) fn trial(case: usize, arm: usize, repeat: u32, outcome: Outcome) -> T
         finish_reason: Some(FinishReason::Stop),
         tool_calls: Some(0),
         tool_fault: None,
+        tool_calls_judged: true,
         involves_tools: true,
         usage: Some(Usage { input_tokens: Some(100), output_tokens: Some(10), ..Usage::default() }),
         cost: Some(Usd::from_pico(1_000_000)),

@@ -50,8 +50,9 @@ fn answer(answer: &ExampleAnswer) -> (String, String) {
     (head, inert(&parts.into_iter().chain(why).collect::<Vec<_>>().join("\n")))
 }
 
-/// Text whose lines stay and whose controls do not.
-fn inert(text: &str) -> String {
+/// Text whose lines stay and whose controls do not, for anything that goes to a terminal.
+#[must_use]
+pub fn inert(text: &str) -> String {
     text.lines().map(|line| escape::terminal(line).into_owned()).collect::<Vec<_>>().join("\n")
 }
 

@@ -60,5 +60,14 @@ pub fn render(view: &View<'_>) -> Result<String, serde_json::Error> {
         results: input.results,
         manifest: input.manifest,
     };
-    Ok(escape::json(&serde_json::to_string_pretty(&document)?).into_owned() + "\n")
+    self::document(&document)
+}
+
+/// Any value as such a document: indented, inert on a terminal, ending in a newline.
+///
+/// # Errors
+///
+/// When the value has no form in JSON.
+pub fn document(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    Ok(escape::json(&serde_json::to_string_pretty(value)?).into_owned() + "\n")
 }

@@ -93,7 +93,7 @@ impl Price {
         Self::Known {
             rates: [
                 per_million(&price.input),
-                cached.map_or_else(|| "as input".to_owned(), per_million),
+                cached.map_or_else(|| if price.assumed { "as input" } else { "unknown" }.to_owned(), per_million),
                 per_million(&price.output),
             ],
             source: source.join(", "),

@@ -76,7 +76,7 @@ fn arm(info: &ArmInfo) -> Vec<(String, String)> {
 fn price(price: Option<&PriceInfo>) -> String {
     match Price::new(price) {
         Price::Known { rates: [input, cached, output], source } => {
-            format!("{input} input, {cached} cached input, {output} output, per million tokens; {source}")
+            format!("input {input}, cached input {cached}, output {output}, per million tokens; {source}")
         }
         Price::Unknown => "unknown".to_owned(),
     }

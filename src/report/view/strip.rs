@@ -57,7 +57,11 @@ impl Strip {
             sentences: sentences(verdict),
             rule: why::deciding(&verdict.findings, verdict.decision).next().map(|finding| why::rule(&finding.rule)),
             models: format!("{} → {}", model(baseline), model(&verdict.candidate)),
-            pairs: comparison.map_or_else(|| "no comparison".to_owned(), |one| plural(one.pairs, "pair", "pairs")),
+            pairs: match (why::deciding(&verdict.findings, verdict.decision).next(), comparison) {
+                (Some(Finding { observed: Some(observed), .. }), _) => plural(observed.n, "pair", "pairs"),
+                (_, Some(comparison)) => plural(comparison.pairs, "pair", "pairs"),
+                (_, None) => "no comparison".to_owned(),
+            },
             date: time(manifest.finished_at.unwrap_or(manifest.started_at)),
             findings: verdict.findings.iter().map(|finding| (finding.decision, found(finding))).collect(),
         }
