@@ -11,7 +11,9 @@ use super::run::Inputs;
 use super::signals::{self, Signals};
 use crate::domain::Usd;
 use crate::exit::Exit;
-use crate::replay::{Budget, Event, Job, Mode, Planned, Stop, StopReason, Transport, Turns, replay, worst_case};
+use crate::replay::{
+    Budget, Done, Event, Job, Mode, Planned, ReplayError, Stop, StopReason, Transport, Turns, replay, worst_case,
+};
 use crate::run_dir::RunDir;
 use crate::terminal::{Progress, Step, Terminal};
 
@@ -62,17 +64,20 @@ async fn buy_all(
     let mut progress = Progress::new(*terminal, &totals(&job));
     let mut signals = Signals::listen()?;
     let mut tick = tokio::time::interval(TICK);
+    let mut broken = None;
     let mut finished = std::pin::pin!(replay(&job));
     loop {
         tokio::select! {
             next = finished.next() => {
                 let Some(done) = next else { break };
-                let done = done?;
-                let arm = done.planned.arm;
-                let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
-                run.append(&record)?;
-                let failed = record.failure.is_some();
-                progress.step(Step { arm, from_store: record.from_store, failed, spend: record.spend });
+                match keep(done, inputs, run) {
+                    Ok(counted) => progress.step(counted),
+                    Err(error) => {
+                        // What is in flight is paid for: it is finished and kept before the error is told.
+                        broken.get_or_insert(error);
+                        stop.stop(StopReason::Interrupted);
+                    }
+                }
             }
             reason = signals.next() => {
                 if stop.reason().is_some() {
@@ -91,10 +96,22 @@ async fn buy_all(
             _ = tick.tick() => progress.tick(),
         }
     }
+    if let Some(error) = broken {
+        return Err(error);
+    }
     progress.finish();
     // A stop cuts the wait for another attempt short: such a call was handed over as failed, but is not finished.
     let complete = run.done() == inputs.plan.trials.len();
     Ok(stop.reason().filter(|reason| !complete || matches!(reason, StopReason::Refused { .. })).cloned())
+}
+
+/// Scores and appends a finished trial.
+fn keep(done: Result<Done, ReplayError>, inputs: &Inputs<'_>, run: &mut RunDir) -> Result<Step, CommandError> {
+    let done = done?;
+    let arm = done.planned.arm;
+    let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
+    run.append(&record)?;
+    Ok(Step { arm, from_store: record.from_store, failed: record.failure.is_some(), spend: record.spend })
 }
 
 /// What to say of a run that ended early, and its exit code.
