@@ -115,13 +115,14 @@ impl Writer {
     }
 }
 
-/// Reads some columns of a Parquet file, in the order asked for.
+/// Reads some columns of a Parquet file, in the order asked for: of every row, or of some `(first, count)`, so that
+/// memory holds no others.
 ///
 /// # Errors
 /// The file cannot be read, lacks a column, or a column is of another kind.
-pub fn read(path: &Path, fields: &[Field]) -> Result<Vec<Column>, TableError> {
+pub fn read(path: &Path, fields: &[Field], rows: Option<(usize, usize)>) -> Result<Vec<Column>, TableError> {
     let names = fields.iter().map(|field| field.name.to_owned()).collect();
-    let frame = ParquetReader::new(File::open(path)?).with_columns(Some(names)).finish()?;
+    let frame = ParquetReader::new(File::open(path)?).with_columns(Some(names)).with_slice(rows).finish()?;
     fields.iter().map(|field| Column::from_polars(frame.column(field.name)?, field.kind)).collect()
 }
 
@@ -204,7 +205,7 @@ mod tests {
         writer.write((0..3).map(row).collect()).expect("is written");
         writer.write((3..6).map(row).collect()).expect("is written");
         writer.finish().expect("is finished");
-        let columns = read(file.path(), &[FIELDS[3], FIELDS[0]]).expect("is read");
+        let columns = read(file.path(), &[FIELDS[3], FIELDS[0]], None).expect("is read");
         let texts = [Some("é0"), None, Some("é2"), Some("é3"), Some("é4"), Some("é5")];
         assert_eq!(
             columns,
@@ -213,8 +214,10 @@ mod tests {
                 Column::Text(texts.iter().map(|text| text.map(str::to_owned)).collect()),
             ]
         );
+        let slice = read(file.path(), &FIELDS[..1], Some((2, 3))).expect("is read");
+        assert_eq!(slice, [Column::Text(["é2", "é3", "é4"].map(|text| Some(text.to_owned())).to_vec())]);
         let [Column::Integer(integers), Column::Number(numbers)] =
-            &read(file.path(), &FIELDS[1..3]).expect("is read")[..]
+            &read(file.path(), &FIELDS[1..3], None).expect("is read")[..]
         else {
             panic!("two columns")
         };
@@ -228,6 +231,6 @@ mod tests {
         let mut writer = Writer::create(file.path(), &FIELDS[..1]).expect("is made");
         assert!(matches!(writer.write(vec![vec![Cell::Flag(None)]]), Err(TableError::Kind("text"))));
         writer.finish().expect("is finished");
-        assert!(matches!(read(file.path(), &FIELDS[1..2]), Err(TableError::Polars(_))));
+        assert!(matches!(read(file.path(), &FIELDS[1..2], None), Err(TableError::Polars(_))));
     }
 }

@@ -130,7 +130,7 @@ pub(super) fn write(
 
 /// Reads the facts of every trial, without texts.
 pub(super) fn read(path: &Path) -> Result<Vec<Trial>, RunDirError> {
-    let mut reader = Reader::open(path, TRIAL_COLUMNS)?;
+    let reader = Reader::open(path, TRIAL_COLUMNS, None)?;
     let mut shared = Shared::default();
     (0..reader.height).map(|row| reader.trial(row, &mut shared)).collect()
 }
@@ -152,25 +152,22 @@ pub struct Answer {
     pub failure_message: Option<String>,
 }
 
-/// Reads the rows of some cases with their texts, in the order of the table.
+/// Reads the rows of some cases with their texts, in the order of the table: one group of rows in memory at a time, and
+/// only those that hold such a case.
 pub(super) fn read_answers(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Answer>, RunDirError> {
     let names: Vec<&'static str> = TRIAL_COLUMNS.iter().chain(TEXT_COLUMNS).copied().collect();
-    let mut reader = Reader::open(path, &names)?;
+    let ids = Reader::open(path, &["case_id"], None)?;
+    let holds = |row: usize| ids.text("case_id", row).is_some_and(wanted);
     let mut shared = Shared::default();
     let mut answers = Vec::new();
-    for row in 0..reader.height {
-        let trial = reader.trial(row, &mut shared)?;
-        if !wanted(&trial.key.case) {
-            continue;
+    for first in (0..ids.height).step_by(GROUP) {
+        let rows: Vec<usize> = (first..ids.height.min(first + GROUP)).filter(|row| holds(*row)).collect();
+        if !rows.is_empty() {
+            let mut reader = Reader::open(path, &names, Some((first, GROUP)))?;
+            for row in rows {
+                answers.push(reader.answer(row - first, &mut shared)?);
+            }
         }
-        answers.push(Answer {
-            trial,
-            scores: reader.json("scores", row)?.unwrap_or_default(),
-            text: reader.take_text("text", row),
-            tool_calls: reader.json("tool_calls", row)?.unwrap_or_default(),
-            refusal: reader.take_text("refusal", row),
-            failure_message: reader.take_text("failure_message", row),
-        });
     }
     Ok(answers)
 }
@@ -221,10 +218,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn open(path: &'a Path, names: &[&'static str]) -> Result<Self, RunDirError> {
+    fn open(path: &'a Path, names: &[&'static str], rows: Option<(usize, usize)>) -> Result<Self, RunDirError> {
         let fields: Vec<Field> = FIELDS.iter().filter(|field| names.contains(&field.name)).copied().collect();
         let columns =
-            table::read(path, &fields).map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
+            table::read(path, &fields, rows).map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
         let height = match columns.first() {
             Some(Column::Text(values)) => values.len(),
             _ => 0,
@@ -283,7 +280,19 @@ impl<'a> Reader<'a> {
             .transpose()
     }
 
-    fn trial(&mut self, row: usize, shared: &mut Shared) -> Result<Trial, RunDirError> {
+    /// A row with its texts.
+    fn answer(&mut self, row: usize, shared: &mut Shared) -> Result<Answer, RunDirError> {
+        Ok(Answer {
+            trial: self.trial(row, shared)?,
+            scores: self.json("scores", row)?.unwrap_or_default(),
+            text: self.take_text("text", row),
+            tool_calls: self.json("tool_calls", row)?.unwrap_or_default(),
+            refusal: self.take_text("refusal", row),
+            failure_message: self.take_text("failure_message", row),
+        })
+    }
+
+    fn trial(&self, row: usize, shared: &mut Shared) -> Result<Trial, RunDirError> {
         let missing = |name: &str| self.damaged(row, &format!("`{name}` is missing"));
         let tool_fault = self.named("tool_fault", row, ToolFault::from_name)?;
         let outcome = match self.text("outcome", row) {
