@@ -61,6 +61,16 @@ pub fn did_you_mean<'a>(found: &str, allowed: impl IntoIterator<Item = &'a str>)
         .map(|(_, _, name)| name)
 }
 
+/// The help for a name that is not among the allowed ones: the near one, else what `otherwise` says.
+#[must_use]
+pub fn suggestion<'a>(
+    found: &str,
+    allowed: impl IntoIterator<Item = &'a str>,
+    otherwise: impl FnOnce() -> String,
+) -> String {
+    did_you_mean(found, allowed).map_or_else(otherwise, |near| format!("did you mean `{near}`?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

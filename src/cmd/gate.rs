@@ -4,7 +4,7 @@ use super::{CommandError, judged};
 use crate::cli::{FailOn, GateArgs};
 use crate::exit::Exit;
 use crate::gate::{self, Decision, Verdict};
-use crate::problem::did_you_mean;
+use crate::problem::suggestion;
 use crate::report::{Input, View, format};
 use crate::run_dir;
 use crate::terminal::Terminal;
@@ -36,10 +36,7 @@ fn chosen(verdicts: &[Verdict], candidate: Option<&str>) -> Result<Vec<Verdict>,
     let found: Vec<Verdict> = verdicts.iter().filter(|verdict| verdict.candidate == name).cloned().collect();
     if found.is_empty() {
         let names: Vec<&str> = verdicts.iter().map(|verdict| verdict.candidate.as_str()).collect();
-        let help = did_you_mean(name, names.iter().copied()).map_or_else(
-            || format!("the candidates are {}", names.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let help = suggestion(name, names.iter().copied(), || format!("the candidates are {}", names.join(", ")));
         return Err(CommandError::with_help(Exit::Usage, format!("the run has no candidate `{name}`"), help));
     }
     Ok(found)

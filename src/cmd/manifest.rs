@@ -1,7 +1,6 @@
 //! The manifest of a new run: what it is made from, and its name.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -9,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::run::Inputs;
 use crate::dataset::Dataset;
 use crate::domain::Sampling;
+use crate::replay::now_ms;
 use crate::run_dir::{ArmInfo, DatasetInfo, Manifest, SCHEMA_VERSION, SuiteInfo};
 use crate::suite::{ArmSpec, Suite};
 
@@ -118,10 +118,4 @@ fn slice_by(suite: &Suite, dataset: &Dataset) -> Vec<String> {
     let few = values.iter().filter(|(_, values)| (2..=MOST_SLICES).contains(&values.len())).map(|(tag, _)| *tag);
     let ruled = suite.gate.rules.iter().filter_map(|rule| rule.slice.as_ref().map(|(tag, _)| tag.as_str()));
     few.chain(ruled).collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
-}
-
-/// Now, in milliseconds since 1970 (UTC).
-pub(super) fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

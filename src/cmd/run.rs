@@ -7,7 +7,7 @@ use super::{CommandError, buying, examples, judged, manifest, signals};
 use crate::cli::{ModeChoice, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::exit::Exit;
-use crate::replay::{Mode, Plan, Planned, missing};
+use crate::replay::{Mode, Plan, Planned, missing, now_ms};
 use crate::run_dir::{Finished, RunDir, unfinished};
 use crate::store::Store;
 use crate::suite::Suite;
@@ -50,7 +50,7 @@ pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) 
         return Err(buying::stopped(&reason, &run, plan.trials.len()));
     }
     signals::end_at_the_next()?;
-    let finished = run.finish(in_order(&inputs), manifest::now_ms())?;
+    let finished = run.finish(in_order(&inputs), now_ms())?;
     publish(&finished, &dataset, terminal)?;
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use super::{CommandError, examples};
 use crate::cli::ShowArgs;
 use crate::dataset::{self, Dataset};
 use crate::exit::Exit;
-use crate::problem::did_you_mean;
+use crate::problem::suggestion;
 use crate::report::format;
 use crate::run_dir::{self, Finished};
 use crate::terminal::Terminal;
@@ -44,11 +44,8 @@ fn dataset_of(run: &Finished) -> Result<Dataset, String> {
 
 fn no_such_case(run: &Finished, case: &str) -> Result<CommandError, CommandError> {
     let trials = run.trials()?;
-    let near = did_you_mean(case, trials.iter().map(|trial| &*trial.key.case));
-    let help = near.map_or_else(
-        || "`trials.parquet` in the run's folder lists every case".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let otherwise = || "`trials.parquet` in the run's folder lists every case".to_owned();
+    let help = suggestion(case, trials.iter().map(|trial| &*trial.key.case), otherwise);
     let message = format!("the run {} has no case `{case}`", run.manifest.run);
     Ok(CommandError::with_help(Exit::Usage, message, help))
 }

@@ -128,6 +128,7 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 /// Now, in milliseconds since 1970 (UTC): an answer says when it was bought.
-fn now_ms() -> i64 {
+#[must_use]
+pub fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

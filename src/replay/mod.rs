@@ -23,6 +23,7 @@ use crate::store::{Key, KeyFields, Store, StoreError};
 
 pub use arm::Arm;
 pub use budget::Budget;
+pub use buy::now_ms;
 pub use event::Event;
 pub use plan::{Plan, Planned};
 pub use retry::Retry;

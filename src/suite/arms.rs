@@ -12,7 +12,7 @@ use super::reader::{Problems, Table, json, json_table, list};
 use super::settings::ReplaySettings;
 use crate::domain::Sampling;
 use crate::pricing::{Price, PriceTable, TokenPrice};
-use crate::problem::did_you_mean;
+use crate::problem::{did_you_mean, suggestion};
 use crate::provider::{Dialect, ENDPOINTS, Endpoint, PROTOCOLS, Protocol, protocol};
 use crate::run_dir::PriceInfo;
 
@@ -183,8 +183,7 @@ fn spoken(table: &Table<'_>) -> Option<&'static Protocol> {
     };
     let spoken = protocol(found.value);
     if spoken.is_none() {
-        let near = did_you_mean(found.value, names.iter().copied());
-        let help = near.map_or_else(all, |near| format!("did you mean `{near}`?"));
+        let help = suggestion(found.value, names.iter().copied(), all);
         table.problem(&found.range(), format!("unknown protocol `{}`", found.value), Some(help));
     }
     spoken

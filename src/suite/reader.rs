@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::problem::{Problem, did_you_mean};
+use crate::problem::{Problem, suggestion};
 
 /// Where problems are collected, with the text they point into.
 pub(super) struct Problems<'a> {
@@ -99,10 +99,7 @@ impl<'a> Table<'a> {
                 continue;
             }
             let known: Vec<&str> = asked.iter().copied().chain(allowed.iter().copied()).collect();
-            let help = did_you_mean(name, known.iter().copied()).map_or_else(
-                || format!("{} may hold {}", self.name, list(&known)),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let help = suggestion(name, known.iter().copied(), || format!("{} may hold {}", self.name, list(&known)));
             self.problems.add(&key.span(), format!("unknown key `{name}` in {}", self.name), Some(help));
         }
     }

@@ -3,7 +3,7 @@
 use super::reader::{Problems, Table, list};
 use crate::compare::{Contrast, METRICS, Metric};
 use crate::gate::{Gate, Level, Limit, Rule};
-use crate::problem::did_you_mean;
+use crate::problem::suggestion;
 use crate::score::{Configured, TOOL_CALL};
 
 /// Two-sided confidence of every interval, unless the suite says otherwise.
@@ -76,8 +76,7 @@ fn metric(table: &Table<'_>, scorers: Option<&[Configured]>) -> Option<Metric> {
     };
     let metric = Metric::from_name(found.value).filter(|metric| metric.row().gateable);
     let Some(metric) = metric else {
-        let help =
-            did_you_mean(found.value, names.iter().copied()).map_or(all, |near| format!("did you mean `{near}`?"));
+        let help = suggestion(found.value, names.iter().copied(), || all);
         table.problem(&found.range(), format!("unknown metric `{}`", found.value), Some(help));
         return None;
     };

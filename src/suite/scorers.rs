@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::reader::{Problems, Table, json, list};
-use crate::problem::did_you_mean;
+use crate::problem::suggestion;
 use crate::score::{Configured, SCORERS};
 
 pub(super) fn read(root: &Table<'_>, problems: &Problems<'_>) -> Option<Vec<Configured>> {
@@ -32,8 +32,7 @@ fn scorer(table: Table<'_>) -> Option<Configured> {
         return None;
     };
     let Some(row) = SCORERS.iter().find(|row| row.name == found.value) else {
-        let help = did_you_mean(found.value, names.iter().copied())
-            .map_or_else(|| format!("the scorers are {}", list(&names)), |near| format!("did you mean `{near}`?"));
+        let help = suggestion(found.value, names.iter().copied(), || format!("the scorers are {}", list(&names)));
         table.problem(&found.range(), format!("unknown scorer `{}`", found.value), Some(help));
         return None;
     };
