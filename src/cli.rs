@@ -56,9 +56,25 @@ pub enum Command {
     Gate(GateArgs),
     /// Show one case of a stored run, all arms side by side.
     Show(ShowArgs),
+    /// Say which keys are set (never their values), and whether suite, dataset, store and models are reachable.
+    #[command(after_help = "Exit code 2 when a key of the suite is not set, 8 when a model did not answer.")]
+    Doctor(DoctorArgs),
     /// Look into the store of answers.
     #[command(subcommand)]
     Cache(CacheCommand),
+}
+
+/// What `cutover doctor` takes.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The suite's TOML file; the built-in endpoints when left out.
+    pub suite: Option<PathBuf>,
+    /// Make one tiny call of every arm: it costs a few tokens.
+    #[arg(long, requires = "suite")]
+    pub online: bool,
+    /// The store of answers.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
+    pub store: PathBuf,
 }
 
 /// What `cutover demo` takes.
@@ -77,12 +93,24 @@ pub struct RunArgs {
     /// Where answers may come from.
     #[arg(long, value_enum, default_value_t = ModeChoice::Auto)]
     pub mode: ModeChoice,
+    /// What to do when an arm cannot express a case's request, or a recorded answer is missing.
+    #[arg(long, value_enum, default_value_t = OnUntranslatable::Refuse, value_name = "WHAT")]
+    pub on_untranslatable: OnUntranslatable,
     /// The store of answers.
     #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
     pub store: PathBuf,
     /// Folder for the run.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
     pub out: PathBuf,
+}
+
+/// What to do with a case that an arm cannot be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnUntranslatable {
+    /// Send nothing at all, and say which cases and why.
+    Refuse,
+    /// Go on without those cases, and count them as not sent.
+    Exclude,
 }
 
 /// Where answers may come from.

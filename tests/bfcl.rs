@@ -26,7 +26,7 @@ struct CaseLine {
 #[derive(Deserialize)]
 struct ToolLine {
     name: String,
-    parameters: Value,
+    parameters: JsonText,
 }
 
 #[derive(Deserialize)]
@@ -118,8 +118,9 @@ fn case(line: CaseLine) -> Case {
         ExpectedCall { name: call.name, arguments: call.accept.into_iter().map(argument).collect() }
     };
     let expected: Vec<ExpectedCall> = line.expected.into_iter().map(expected_call).collect();
-    let tool =
-        |tool: ToolLine| Tool { name: tool.name, description: None, parameters: Some(tool.parameters), strict: None };
+    let tool = |ToolLine { name, parameters }: ToolLine| {
+        Tool::Function(Function { name, description: None, parameters: Some(parameters), strict: None })
+    };
     let message = Message {
         role: Role::User,
         content: Some(Content::Text(String::new())),

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 
 use super::CommandError;
 use super::record::record;
-use super::run::Inputs;
+use super::run::{Inputs, total};
 use super::signals::{self, Signals};
 use crate::domain::Usd;
 use crate::exit::Exit;
@@ -101,7 +101,7 @@ async fn buy_all(
     }
     progress.finish();
     // A stop cuts the wait for another attempt short: such a call was handed over as failed, but is not finished.
-    let complete = run.done() == inputs.plan.trials.len();
+    let complete = run.done() == total(inputs);
     Ok(stop.reason().filter(|reason| !complete || matches!(reason, StopReason::Refused { .. })).cloned())
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::CommandError;
 use super::run::{Places, run_suite};
-use crate::cli::DemoArgs;
+use crate::cli::{DemoArgs, OnUntranslatable};
 use crate::exit::Exit;
 use crate::replay::Mode;
 use crate::store::{self, Store};
@@ -34,5 +34,7 @@ pub(super) fn demo(args: &DemoArgs, terminal: &Terminal) -> Result<Exit, Command
     store::import(&Store::open(&store)?, fs::read(&answers)?.as_slice(), &answers)?;
     let suite = Suite::load(&folder.join("suites/demo.toml"))?;
     terminal.note("Recorded answers of three small models on real cases; nothing is sent anywhere.");
-    run_suite(&suite, Places { mode: Mode::Replay, store: &store, results: &args.out }, terminal)
+    let places =
+        Places { mode: Mode::Replay, on_untranslatable: OnUntranslatable::Refuse, store: &store, results: &args.out };
+    run_suite(&suite, places, terminal)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::CommandError;
 use crate::compare::Results;
 use crate::dataset::Dataset;
-use crate::domain::{Case, Content, Expected, Part, Role};
+use crate::domain::{Case, Content, Expected, Part, Role, Tool};
 use crate::run_dir::{Answer, Example, ExampleAnswer, Finished};
 
 /// Cases lost by each candidate that are shown.
@@ -68,7 +68,7 @@ fn example_answer(answer: Answer) -> ExampleAnswer {
 
 /// The conversation as text.
 fn prompt(case: &Case) -> String {
-    let tools: Vec<&str> = case.tools.iter().map(|tool| tool.name.as_str()).collect();
+    let tools: Vec<&str> = case.tools.iter().map(Tool::name).collect();
     let turns = case.messages.iter().map(|message| {
         let role = match message.role {
             Role::System => "system",

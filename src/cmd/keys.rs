@@ -1,4 +1,4 @@
-//! API keys, read from the environment and bound to the endpoint they were read for.
+//! Secrets, read from the environment and bound to the endpoint they were read for.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
@@ -6,34 +6,26 @@ use std::sync::atomic::AtomicBool;
 use super::CommandError;
 use crate::cmd::error::Message;
 use crate::exit::Exit;
-use crate::replay::{Arm, Secret};
-use crate::suite::ArmSpec;
+use crate::replay::{Arm, Live, Secret, Secrets, Source};
+use crate::suite::{ArmSpec, LiveSpec, SourceSpec};
 
-/// The arms of a suite with their keys, and the variables that are not set.
+/// The arms of a suite with their secrets, and the variables that are not set.
 pub(super) struct Arms {
     pub(super) arms: Vec<Arm>,
-    /// For every arm, the variable that should hold its key and does not.
-    unset: Vec<Option<String>>,
+    /// For every arm, the variables that should hold a secret of its endpoint and do not.
+    unset: Vec<Vec<String>>,
 }
 
 impl Arms {
-    /// Takes each arm's key from the environment.
-    pub(super) fn from_environment(specs: &[ArmSpec]) -> Self {
-        let (arms, unset) = specs
-            .iter()
-            .map(|spec| {
-                let key =
-                    spec.api_key_env.as_deref().and_then(|name| std::env::var(name).ok()).filter(|key| !key.is_empty());
-                let unset = spec.api_key_env.clone().filter(|_| key.is_none());
-                (arm(spec, key.map(Secret::new)), unset)
-            })
-            .unzip();
+    /// Takes each arm's secrets from the environment.
+    pub(super) fn from_environment(specs: &[ArmSpec], stream: bool) -> Self {
+        let (arms, unset) = specs.iter().map(|spec| arm(spec, stream)).unzip();
         Self { arms, unset }
     }
 
-    /// Refuses to begin when an arm that must call its provider has no key.
+    /// Refuses to begin when an arm that must call its provider lacks a secret.
     pub(super) fn require(&self, calling: &BTreeSet<usize>) -> Result<(), CommandError> {
-        let unset: BTreeSet<&str> = calling.iter().filter_map(|&arm| self.unset[arm].as_deref()).collect();
+        let unset: BTreeSet<&str> = calling.iter().flat_map(|&arm| &self.unset[arm]).map(String::as_str).collect();
         if unset.is_empty() {
             return Ok(());
         }
@@ -49,19 +41,47 @@ impl Arms {
 
     /// Whether every arm has what it needs to call its provider.
     pub(super) fn complete(&self) -> bool {
-        self.unset.iter().all(Option::is_none)
+        self.unset.iter().all(Vec::is_empty)
+    }
+
+    /// The arms that ask a model, by their places.
+    pub(super) fn live(&self) -> BTreeSet<usize> {
+        (0..self.arms.len()).filter(|&arm| self.arms[arm].live().is_some()).collect()
     }
 }
 
-fn arm(spec: &ArmSpec, secret: Option<Secret>) -> Arm {
-    Arm {
-        name: spec.name.as_str().into(),
+/// The value of a variable, unless it is unset or empty.
+pub(super) fn variable(name: &str) -> Option<Secret> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty()).map(Secret::new)
+}
+
+/// The variables that an endpoint takes secrets from.
+pub(super) fn variables(live: &LiveSpec) -> impl Iterator<Item = &str> {
+    let headers = live.header_env.iter().map(|(_, variable)| variable.as_str());
+    live.api_key_env.as_deref().into_iter().chain(headers)
+}
+
+fn arm(spec: &ArmSpec, stream: bool) -> (Arm, Vec<String>) {
+    let (source, unset) = match &spec.source {
+        SourceSpec::Recorded => (Source::Recorded, Vec::new()),
+        SourceSpec::Live(live) => {
+            let unset = variables(live).filter(|name| variable(name).is_none()).map(str::to_owned).collect();
+            (Source::Live(Box::new(with_secrets(live, stream))), unset)
+        }
+    };
+    let price = spec.price.as_ref().map(|(price, _)| price.clone());
+    (Arm { name: spec.name.as_str().into(), source, price }, unset)
+}
+
+fn with_secrets(spec: &LiveSpec, stream: bool) -> Live {
+    let headers = spec.header_env.iter().filter_map(|(name, from)| Some((name.clone(), variable(from)?))).collect();
+    Live {
         endpoint: spec.endpoint.clone(),
         model: spec.model.clone(),
         sampling: spec.sampling.clone(),
+        stream,
         salt: spec.salt.clone(),
-        secret,
-        price: spec.price.as_ref().map(|(price, _)| price.clone()),
+        secrets: Secrets { key: spec.api_key_env.as_deref().and_then(variable), headers },
         answered: AtomicBool::new(false),
     }
 }

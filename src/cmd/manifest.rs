@@ -8,26 +8,28 @@ use sha2::{Digest, Sha256};
 use super::run::Inputs;
 use crate::dataset::Dataset;
 use crate::domain::Sampling;
+use crate::provider::translate;
 use crate::replay::now_ms;
-use crate::run_dir::{ArmInfo, DatasetInfo, Manifest, SCHEMA_VERSION, SuiteInfo};
-use crate::suite::{ArmSpec, Suite};
+use crate::run_dir::{ArmInfo, DatasetInfo, DefaultInfo, Manifest, SCHEMA_VERSION, SuiteInfo};
+use crate::suite::{ArmSpec, LiveSpec, RECORDED, Suite};
 
 /// A tag with more values than this makes no slices of itself: it is an id rather than a kind.
 const MOST_SLICES: usize = 12;
 
 /// SHA-256 of everything that decides which trials there are and how they are scored.
-pub(super) fn plan_hash(suite: &Suite, dataset_sha256: &str) -> String {
+pub(super) fn plan_hash(suite: &Suite, dataset_sha256: &str, exclude: bool) -> String {
     let fields = json!({
         "schema_version": SCHEMA_VERSION,
         "cutover_version": env!("CARGO_PKG_VERSION"),
         "dataset": dataset_sha256,
         "suite": suite.plan_fields,
+        "exclude_untranslatable": exclude,
     });
     hex::encode(Sha256::digest(fields.to_string()))
 }
 
 pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
-    let Inputs { suite, dataset, mode, .. } = inputs;
+    let Inputs { suite, dataset, translations, mode, .. } = inputs;
     let started_at = now_ms();
     Manifest {
         schema_version: SCHEMA_VERSION,
@@ -47,6 +49,8 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         mode: mode.name().to_owned(),
         slice_by: slice_by(suite, dataset),
         scorers: suite.scorers.iter().map(|scorer| scorer.kind.to_owned()).collect(),
+        stream: suite.replay.stream,
+        translations: translations.info(inputs),
         started_at,
         finished_at: None,
     }
@@ -73,17 +77,26 @@ fn dataset_info(suite: &Suite, dataset: &Dataset) -> DatasetInfo {
 }
 
 fn arm_info(arm: &ArmSpec) -> ArmInfo {
+    let place = |of: fn(&LiveSpec) -> String| arm.live().map_or_else(|| RECORDED.to_owned(), of);
     ArmInfo {
         name: arm.name.clone(),
-        endpoint: arm.endpoint.name.clone(),
-        protocol: arm.endpoint.protocol.name.to_owned(),
-        base_url: arm.endpoint.base_url.clone(),
-        model: arm.model.clone(),
+        endpoint: place(|live| live.endpoint.name.clone()),
+        protocol: place(|live| live.endpoint.protocol.name.to_owned()),
+        base_url: arm.live().map(|live| live.endpoint.base_url.clone()),
+        model: arm.model().to_owned(),
         models_returned: Vec::new(),
-        settings: settings(&arm.sampling),
+        settings: arm.live().map(|live| settings(&live.sampling)).unwrap_or_default(),
+        defaults: arm.live().map(defaults).unwrap_or_default(),
         price: arm.price.as_ref().map(|(_, info)| info.clone()),
         note: arm.note.clone(),
     }
+}
+
+/// What holds where the arm says nothing, as far as it is known.
+fn defaults(live: &LiveSpec) -> BTreeMap<String, DefaultInfo> {
+    let resolved = translate::resolve(&live.sampling, &live.endpoint, &live.model);
+    let info = |(name, value, why): (&str, String, &str)| (name.to_owned(), DefaultInfo { value, why: why.to_owned() });
+    resolved.unstated().into_iter().map(info).collect()
 }
 
 /// The settings that are sent, by name.

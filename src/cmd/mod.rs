@@ -3,6 +3,7 @@
 mod buying;
 mod cache;
 mod demo;
+mod doctor;
 mod error;
 mod examples;
 mod gate;
@@ -14,6 +15,7 @@ mod report;
 mod run;
 mod show;
 mod signals;
+mod translations;
 
 pub use error::CommandError;
 
@@ -32,6 +34,7 @@ pub fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CommandE
         Command::Report(args) => report::report(args, terminal),
         Command::Gate(args) => gate::gate(args, terminal),
         Command::Show(args) => show::show(args, terminal),
+        Command::Doctor(args) => doctor::doctor(args, terminal),
         Command::Cache(command) => cache::cache(command, terminal),
     }
 }

@@ -1,26 +1,28 @@
 //! A finished trial → what is kept of it: scored here, where cases, scorers and records meet.
 
-use crate::domain::{Failure, Outcome, UnscoredReason};
-use crate::replay::{Arm, Done};
+use crate::domain::{Case, Failure, Outcome, UnscoredReason, Usd};
+use crate::replay::{Arm, Done, Timing};
 use crate::run_dir::Record;
 use crate::score::{self, Configured, TOOL_CALL};
+use crate::suite::RECORDED;
 
 /// Scores a finished trial.
 pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record {
     let (scores, outcome) = match &finished.result {
-        Ok(exchange) => score::judge(&finished.case, &exchange.reply.response, judges),
+        Ok(reply) => score::judge(&finished.case, &reply.response, judges),
         Err(failure) => (Vec::new(), failed(failure)),
     };
-    let (exchange, failure) = match finished.result {
-        Ok(exchange) => (Some(exchange), None),
+    let (reply, failure) = match finished.result {
+        Ok(reply) => (Some(reply), None),
         Err(failure) => (None, Some(failure)),
     };
+    let Timing { latency_ms, first_token_ms, bought_at, recording } = finished.timing;
     let mut record = Record {
         tool_calls_judged: scores.iter().any(|score| score.scorer == TOOL_CALL),
         involves_tools: finished.case.involves_tools(),
         case: finished.case.id,
         arm: arm.name.to_string(),
-        model: arm.model.clone(),
+        model: model(arm),
         repeat: finished.planned.repeat,
         outcome,
         scores,
@@ -28,29 +30,65 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
         response: None,
         usage: None,
         model_returned: None,
+        service_tier: None,
+        warnings: Vec::new(),
         cost: finished.cost,
         spend: finished.spend,
-        latency_ms: None,
-        first_token_ms: None,
+        latency_ms,
+        first_token_ms,
         attempts: finished.attempts,
         from_store: finished.from_store,
-        bought_at: None,
-        recording: None,
-        key: finished.key.to_string(),
+        bought_at,
+        recording,
+        key: finished.key.map(|key| key.to_string()),
         weight: finished.case.weight,
         cluster: finished.case.cluster,
         tags: finished.case.tags,
     };
-    if let Some(exchange) = exchange {
-        record.response = Some(exchange.reply.response);
-        record.usage = exchange.reply.usage;
-        record.model_returned = exchange.reply.model;
-        record.latency_ms = Some(exchange.latency_ms);
-        record.first_token_ms = exchange.first_token_ms;
-        record.bought_at = Some(exchange.bought_at);
-        record.recording = Some(exchange.recording);
+    if let Some(reply) = reply {
+        record.response = Some(reply.response);
+        record.usage = reply.usage;
+        record.model_returned = reply.model;
+        record.service_tier = reply.service_tier;
+        record.warnings = reply.warnings;
     }
     record
+}
+
+/// What is kept of a trial for which nothing was sent.
+pub(super) fn not_sent(case: Case, arm: &Arm, repeat: u32) -> Record {
+    Record {
+        tool_calls_judged: false,
+        involves_tools: case.involves_tools(),
+        case: case.id,
+        arm: arm.name.to_string(),
+        model: model(arm),
+        repeat,
+        outcome: Outcome::Unscored(UnscoredReason::NotSent),
+        scores: Vec::new(),
+        failure: None,
+        response: None,
+        usage: None,
+        model_returned: None,
+        service_tier: None,
+        warnings: Vec::new(),
+        cost: Some(Usd::ZERO),
+        spend: Some(Usd::ZERO),
+        latency_ms: None,
+        first_token_ms: None,
+        attempts: Vec::new(),
+        from_store: false,
+        bought_at: None,
+        recording: None,
+        key: None,
+        weight: case.weight,
+        cluster: case.cluster,
+        tags: case.tags,
+    }
+}
+
+fn model(arm: &Arm) -> String {
+    arm.live().map_or(RECORDED, |live| &live.model).to_owned()
 }
 
 /// A call without an answer is unscored, unless the model caused it: production would see that fail too.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::keys::Arms;
-use super::{CommandError, buying, examples, judged, manifest, signals};
-use crate::cli::{ModeChoice, RunArgs};
+use super::translations::Translations;
+use super::{CommandError, buying, examples, judged, manifest, record, signals};
+use crate::cli::{ModeChoice, OnUntranslatable, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::exit::Exit;
 use crate::replay::{Mode, Plan, Planned, missing, now_ms};
@@ -18,26 +19,47 @@ const NAMED_MISSES: usize = 10;
 
 pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let suite = Suite::load(&args.suite)?;
-    run_suite(&suite, Places { mode: mode(args.mode), store: &args.store, results: &args.out }, terminal)
+    let places = Places {
+        mode: mode(args.mode),
+        on_untranslatable: args.on_untranslatable,
+        store: &args.store,
+        results: &args.out,
+    };
+    run_suite(&suite, places, terminal)
 }
 
 /// Where answers come from and where the run goes.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     pub(super) mode: Mode,
+    pub(super) on_untranslatable: OnUntranslatable,
     pub(super) store: &'a Path,
     pub(super) results: &'a Path,
 }
 
 pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) -> Result<Exit, CommandError> {
     let dataset = open(suite)?;
-    let arms = Arms::from_environment(&suite.arms);
-    let plan = Plan::new(dataset.entries.len(), arms.arms.len(), suite.replay.repeats, suite.replay.seed);
+    let arms = Arms::from_environment(&suite.arms, suite.replay.stream);
+    let translations = Translations::check(&dataset, &arms.arms)?;
+    if places.on_untranslatable == OnUntranslatable::Refuse {
+        translations.refuse(&dataset, &arms.arms)?;
+    }
+    let mut plan = Plan::new(dataset.entries.len(), arms.arms.len(), suite.replay.repeats, suite.replay.seed);
+    plan.trials.retain(|planned| translations.is_sent(*planned));
+    translations.tell(&dataset, &arms.arms, terminal);
     let store = Store::open(places.store)?;
-    let inputs = Inputs { suite, dataset: &dataset, arms: &arms, plan: &plan, store: &store, mode: places.mode };
+    let inputs = Inputs {
+        suite,
+        dataset: &dataset,
+        arms: &arms,
+        translations: &translations,
+        plan: &plan,
+        store: &store,
+        mode: places.mode,
+    };
     check_answers(&inputs)?;
 
-    let plan_hash = manifest::plan_hash(suite, &dataset.sha256);
+    let plan_hash = manifest::plan_hash(suite, &dataset.sha256, places.on_untranslatable == OnUntranslatable::Exclude);
     let mut run = match unfinished(places.results, &plan_hash, places.mode.name()) {
         Some(path) => {
             let mut run = RunDir::resume(&path)?;
@@ -46,8 +68,9 @@ pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) 
         }
         None => RunDir::create(places.results, &manifest::manifest(&inputs, plan_hash))?,
     };
+    keep_not_sent(&inputs, &mut run)?;
     if let Some(reason) = buying::buy(&inputs, &mut run, terminal)? {
-        return Err(buying::stopped(&reason, &run, plan.trials.len()));
+        return Err(buying::stopped(&reason, &run, total(&inputs)));
     }
     signals::end_at_the_next()?;
     let finished = run.finish(in_order(&inputs), now_ms())?;
@@ -61,9 +84,30 @@ pub(super) struct Inputs<'a> {
     pub(super) suite: &'a Suite,
     pub(super) dataset: &'a Dataset,
     pub(super) arms: &'a Arms,
+    pub(super) translations: &'a Translations,
     pub(super) plan: &'a Plan,
     pub(super) store: &'a Store,
     pub(super) mode: Mode,
+}
+
+/// Every trial of the plan, sent or not.
+pub(super) fn total(inputs: &Inputs<'_>) -> usize {
+    inputs.dataset.entries.len() * inputs.arms.arms.len() * inputs.suite.replay.repeats as usize
+}
+
+/// Keeps the trials for which nothing is sent: they count in every report.
+fn keep_not_sent(inputs: &Inputs<'_>, run: &mut RunDir) -> Result<(), CommandError> {
+    for &(case, arm) in inputs.translations.not_sent() {
+        let (entry, arm) = (&inputs.dataset.entries[case], &inputs.arms.arms[arm]);
+        for repeat in 0..inputs.suite.replay.repeats {
+            if run.is_done(&entry.id, &arm.name, repeat) {
+                continue;
+            }
+            let case = inputs.dataset.read(case).map_err(|problem| vec![problem])?;
+            run.append(&record::not_sent(case, arm, repeat))?;
+        }
+    }
+    Ok(())
 }
 
 /// Compares, judges and reports a run whose trials are all there.
@@ -104,7 +148,7 @@ fn check_answers(inputs: &Inputs<'_>) -> Result<(), CommandError> {
     let Inputs { dataset, arms, plan, store, .. } = inputs;
     let lacking = || missing(dataset, &arms.arms, store, &plan.trials);
     match inputs.mode {
-        Mode::Record => arms.require(&(0..arms.arms.len()).collect()),
+        Mode::Record => arms.require(&arms.live()),
         Mode::Auto if arms.complete() => Ok(()),
         Mode::Auto => arms.require(&lacking()?.iter().map(|planned| planned.arm).collect()),
         Mode::Replay => {

@@ -41,7 +41,7 @@ fn accounting<'a>(planned: impl Iterator<Item = Option<&'a Trial>>) -> Accountin
     for trial in planned {
         accounting.planned += 1;
         let place = match trial.map(|trial| trial.outcome) {
-            None => &mut accounting.not_sent,
+            None | Some(Outcome::Unscored(UnscoredReason::NotSent)) => &mut accounting.not_sent,
             Some(Outcome::Pass) => &mut accounting.passed,
             Some(Outcome::Fail(_)) => &mut accounting.failed_outcome,
             Some(Outcome::Unscored(UnscoredReason::Failed)) => &mut accounting.call_failed,

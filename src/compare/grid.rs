@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Options, PlannedCase};
-use crate::domain::Trial;
+use crate::domain::{Outcome, Trial, UnscoredReason};
 
 /// The index of the baseline among the arms.
 pub(super) const BASELINE: usize = 0;
@@ -43,7 +43,9 @@ impl<'a> Grid<'a> {
             let arm = options.arms.iter().position(|name| **name == *trial.key.arm);
             let repeat = Some(trial.key.repeat as usize).filter(|repeat| *repeat < repeats);
             if let (Some(case), Some(arm), Some(repeat)) = (case, arm, repeat) {
-                slots[(case * arms + arm) * repeats + repeat].get_or_insert(trial);
+                if trial.outcome != Outcome::Unscored(UnscoredReason::NotSent) {
+                    slots[(case * arms + arm) * repeats + repeat].get_or_insert(trial);
+                }
                 // All trials of a case name the same cluster; if not, their order still must not matter.
                 clusters[case] = clusters[case].max(trial.cluster.as_deref());
             }

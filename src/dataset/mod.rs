@@ -2,9 +2,14 @@
 
 mod draw;
 mod expected;
+mod image;
 mod line;
+mod message;
+mod recorded;
 mod shape;
+mod tool;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -13,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::Case;
+use crate::domain::{Case, Message};
 use crate::problem::Problem;
 
 pub use draw::Draw;
@@ -108,7 +113,9 @@ fn scan(path: &Path, mut reader: impl BufRead) -> std::io::Result<Scan> {
         if is_blank(&bytes) {
             continue;
         }
-        match line::parse(&bytes) {
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        let case = line::parse(&bytes).and_then(|case| image::check(folder, &case.messages).map(|()| case));
+        match case {
             Ok(case) => {
                 let id: Arc<str> = case.id.as_str().into();
                 if !ids.insert(Arc::clone(&id)) {
@@ -173,6 +180,17 @@ impl Dataset {
         }
         let case = line::parse(&bytes).map_err(|bad| changed(bad.message))?;
         Ok(Case { weight: entry.weight, ..case })
+    }
+
+    /// The messages of the case at a position of `entries` as they are sent: image files read and encoded.
+    ///
+    /// # Errors
+    /// An image cannot be read any more.
+    pub fn to_send<'a>(&self, index: usize, case: &'a Case) -> Result<Cow<'a, [Message]>, Problem> {
+        let folder = self.path.parent().unwrap_or_else(|| Path::new(""));
+        image::embed(folder, &case.messages).map_err(|why| {
+            Problem::at(&self.path, self.entries[index].line, why).help("put the image back, and run again")
+        })
     }
 }
 

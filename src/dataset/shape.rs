@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::expected::{RawExpected, expected};
 use super::line::BadLine;
-use crate::domain::{
-    Arguments, Case, Content, Expected, ImageSource, Message, Part, ResponseFormat, Role, Tool, ToolCall, ToolChoice,
-};
+use super::message::{RawMessage, message};
+use super::recorded::{RawRecorded, recorded};
+use super::tool::{RawTool, tool, tool_choice};
+use crate::domain::{Case, Expected, JsonText, ResponseFormat};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,67 +27,8 @@ pub(super) struct RawCase {
     tags: BTreeMap<String, Value>,
     weight: Option<f64>,
     cluster: Option<String>,
+    recorded: Option<RawRecorded>,
     origin: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMessage {
-    role: RawRole,
-    content: Option<Value>,
-    name: Option<String>,
-    #[serde(default)]
-    tool_calls: Vec<RawToolCall>,
-    tool_call_id: Option<String>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum RawRole {
-    System,
-    Developer,
-    User,
-    Assistant,
-    Tool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawToolCall {
-    id: Option<String>,
-    #[serde(rename = "type")]
-    _kind: Option<FunctionKind>,
-    function: RawFunctionCall,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFunctionCall {
-    name: String,
-    arguments: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FunctionKind {
-    Function,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTool {
-    #[serde(rename = "type")]
-    _kind: FunctionKind,
-    function: RawFunction,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFunction {
-    name: String,
-    description: Option<String>,
-    parameters: Option<Value>,
-    strict: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -109,7 +51,7 @@ enum FormatKind {
 #[serde(deny_unknown_fields)]
 struct RawSchema {
     name: String,
-    schema: Value,
+    schema: JsonText,
     strict: Option<bool>,
 }
 
@@ -133,7 +75,7 @@ impl RawCase {
         }
         Ok(Case {
             messages: self.messages.into_iter().map(message).collect::<Result<_, _>>()?,
-            tools: self.tools.into_iter().map(|tool| tool_of(tool.function)).collect(),
+            tools: self.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
             tool_choice: self.tool_choice.as_ref().map(tool_choice).transpose()?,
             parallel_tool_calls: self.parallel_tool_calls,
             response_format: self.response_format.map(response_format).transpose()?,
@@ -141,6 +83,7 @@ impl RawCase {
             tags: self.tags.into_iter().map(tag).collect::<Result<_, _>>()?,
             weight,
             cluster: self.cluster,
+            recorded: self.recorded.map(recorded).transpose()?.map(Box::new),
             origin: self.origin,
             id: self.id,
         })
@@ -155,91 +98,6 @@ fn tag((name, value): (String, Value)) -> Result<(String, String), BadLine> {
             Err(BadLine::from(format!("the tag `{name}` is {value}, but must be a text, a number or a boolean")))
         }
     }
-}
-
-fn message(raw: RawMessage) -> Result<Message, BadLine> {
-    let role = match raw.role {
-        RawRole::System => Role::System,
-        RawRole::Developer => Role::Developer,
-        RawRole::User => Role::User,
-        RawRole::Assistant => Role::Assistant,
-        RawRole::Tool => Role::Tool,
-    };
-    let content = raw.content.map(content).transpose()?;
-    if content.is_none() && raw.tool_calls.is_empty() {
-        return Err(BadLine::from("a message has neither `content` nor `tool_calls`".to_owned()));
-    }
-    if (role == Role::Tool) != raw.tool_call_id.is_some() {
-        return Err(BadLine::from("a message of role `tool`, and no other, has a `tool_call_id`".to_owned()));
-    }
-    let tool_calls = raw.tool_calls.into_iter().map(tool_call).collect();
-    Ok(Message { role, content, name: raw.name, tool_calls, tool_call_id: raw.tool_call_id, is_error: None })
-}
-
-fn tool_call(raw: RawToolCall) -> ToolCall {
-    let text = raw.function.arguments;
-    let is_object = serde_json::from_str::<Map<String, Value>>(&text).is_ok();
-    let arguments = if is_object { Arguments::Object(text) } else { Arguments::Malformed(text) };
-    ToolCall { id: raw.id, name: raw.function.name, arguments }
-}
-
-fn content(value: Value) -> Result<Content, BadLine> {
-    match value {
-        Value::String(text) => Ok(Content::Text(text)),
-        Value::Array(parts) => parts.into_iter().map(part).collect::<Result<_, _>>().map(Content::Parts),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-            Err(BadLine::from(format!("`content` is {value}, but must be a text or a list of parts")))
-        }
-    }
-}
-
-fn part(value: Value) -> Result<Part, BadLine> {
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-    enum RawPart {
-        Text { text: String },
-        ImageUrl { image_url: RawImage },
-    }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct RawImage {
-        url: String,
-        detail: Option<String>,
-    }
-    let raw: RawPart = serde_json::from_value(value)
-        .map_err(|error| BadLine::from(format!("a part of `content` is not as it should be: {error}")))?;
-    Ok(match raw {
-        RawPart::Text { text } => Part::Text(text),
-        RawPart::ImageUrl { image_url } => {
-            Part::Image { source: image_source(image_url.url), detail: image_url.detail }
-        }
-    })
-}
-
-fn image_source(url: String) -> ImageSource {
-    let base64 = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
-    match base64 {
-        Some((media_type, data)) => ImageSource::Base64 { media_type: media_type.into(), data: data.into() },
-        None => ImageSource::Url(url),
-    }
-}
-
-fn tool_of(raw: RawFunction) -> Tool {
-    Tool { name: raw.name, description: raw.description, parameters: raw.parameters, strict: raw.strict }
-}
-
-fn tool_choice(value: &Value) -> Result<ToolChoice, BadLine> {
-    match value.as_str() {
-        Some("auto") => return Ok(ToolChoice::Auto),
-        Some("none") => return Ok(ToolChoice::None),
-        Some("required") => return Ok(ToolChoice::Required),
-        _ => {}
-    }
-    let name = value.pointer("/function/name").and_then(Value::as_str);
-    name.map(|name| ToolChoice::Named(name.to_owned())).ok_or_else(|| BadLine {
-        message: format!("`tool_choice` is {value}"),
-        help: Some(r#"write "auto", "none", "required" or {"type":"function","function":{"name":"..."}}"#.to_owned()),
-    })
 }
 
 fn response_format(raw: RawResponseFormat) -> Result<ResponseFormat, BadLine> {
@@ -261,6 +119,7 @@ mod tests {
 
     use super::super::line::parse;
     use super::*;
+    use crate::domain::{Content, ImageSource, Part, ToolChoice};
 
     fn with(extra: &Value) -> Result<Case, BadLine> {
         let mut line = json!({"id": "a", "messages": [{"role": "user", "content": "Q"}]});
@@ -275,7 +134,7 @@ mod tests {
         let rows = [
             (
                 json!({"mesages": []}),
-                "unknown field `mesages`, expected one of `id`, `messages`, `tools`, `tool_choice`, `parallel_tool_calls`, `response_format`, `expected`, `tags`, `weight`, `cluster`, `origin`",
+                "unknown field `mesages`, expected one of `id`, `messages`, `tools`, `tool_choice`, `parallel_tool_calls`, `response_format`, `expected`, `tags`, `weight`, `cluster`, `recorded`, `origin`",
             ),
             (json!({"id": " "}), "`id` is empty"),
             (json!({"messages": []}), "`messages` is empty"),

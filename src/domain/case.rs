@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Message, ResponseFormat, Tool, ToolChoice};
+use super::{Function, Message, Recorded, ResponseFormat, Tool, ToolChoice};
 
 /// One line of a dataset: a request as production sent it, and what is expected of the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,15 +29,23 @@ pub struct Case {
     pub weight: f64,
     /// Cases that share a cluster (one conversation, one user) are not independent of each other.
     pub cluster: Option<String>,
+    /// What production answered at the time.
+    pub recorded: Option<Box<Recorded>>,
     /// Where the case comes from, in words for the reader.
     pub origin: Option<String>,
 }
 
 impl Case {
-    /// Whether the tool-call failure rate counts this case: it offers tools or expects a call.
+    /// The functions among the tools offered.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.tools.iter().filter_map(Tool::function)
+    }
+
+    /// Whether the tool-call failure rate counts this case: it offers functions or expects a call. What the provider's
+    /// own tools do is no call that anybody could check.
     #[must_use]
     pub fn involves_tools(&self) -> bool {
-        !self.tools.is_empty() || matches!(self.expected, Expected::ToolCalls(_))
+        self.functions().next().is_some() || matches!(self.expected, Expected::ToolCalls(_))
     }
 }
 

@@ -27,6 +27,12 @@ pub struct Reply {
     pub request_id: Option<String>,
     /// The provider's fingerprint of model and settings.
     pub fingerprint: Option<String>,
+    /// How the provider served it, in its own word; the price depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// What was met and not understood, such as a block of an unknown type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A reply and how it was bought. This is what the store keeps.
@@ -39,6 +45,9 @@ pub struct Exchange {
     pub latency_ms: u64,
     /// To the first visible output, in milliseconds; streaming only.
     pub first_token_ms: Option<u64>,
+    /// To the first reasoning that the provider shows, in milliseconds; streaming only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_reasoning_ms: Option<u64>,
     /// Every attempt in order; the last one succeeded.
     pub attempts: Vec<Attempt>,
     /// When the answer arrived, in milliseconds since 1970 (UTC).

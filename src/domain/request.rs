@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Tool, ToolCall, ToolChoice};
+use super::{JsonText, Tool, ToolCall, ToolChoice};
 
 /// One request, before a protocol encodes it. All of it ends up in the body, hence in the key of the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,22 @@ pub struct Request {
     pub response_format: Option<ResponseFormat>,
     /// Limits and sampling.
     pub sampling: Sampling,
+    /// Whether the answer is to arrive piece by piece.
+    pub stream: bool,
+}
+
+impl Request {
+    /// Where the images of the conversation are.
+    pub fn images(&self) -> impl Iterator<Item = &ImageSource> {
+        let parts = self.messages.iter().flat_map(|message| match &message.content {
+            Some(Content::Parts(parts)) => parts.as_slice(),
+            Some(Content::Text(_)) | None => &[],
+        });
+        parts.filter_map(|part| match part {
+            Part::Image { source, .. } => Some(source),
+            Part::Text(_) => None,
+        })
+    }
 }
 
 /// Who speaks in a message.
@@ -90,6 +106,8 @@ pub enum ImageSource {
         /// The bytes in standard base64.
         data: String,
     },
+    /// A file beside the dataset, by its path from there. It is read when the request is sent: no protocol meets one.
+    File(String),
 }
 
 /// Structured output that a request asks for.
@@ -104,7 +122,7 @@ pub enum ResponseFormat {
         /// The schema's name.
         name: String,
         /// The schema.
-        schema: Value,
+        schema: JsonText,
         /// Whether the provider must enforce it while decoding.
         strict: Option<bool>,
     },

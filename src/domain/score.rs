@@ -26,6 +26,8 @@ pub enum UnscoredReason {
     Unlabelled,
     /// No scorer of the suite applies to the case.
     NoScorer,
+    /// Nothing was sent: the arm cannot express the request, or the case holds no recorded answer.
+    NotSent,
 }
 
 /// Every reason with its name as files and reports spell it.
@@ -33,6 +35,7 @@ pub const UNSCORED_REASONS: &[(UnscoredReason, &str)] = &[
     (UnscoredReason::Failed, "failed"),
     (UnscoredReason::Unlabelled, "unlabelled"),
     (UnscoredReason::NoScorer, "no_scorer"),
+    (UnscoredReason::NotSent, "not_sent"),
 ];
 
 impl UnscoredReason {

@@ -1,19 +1,70 @@
 //! Tools that a request offers, calls that a response makes, and why a call can be wrong.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+use super::JsonText;
+
+/// Something that the model may use.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tool {
+    /// A function of the application.
+    Function(Function),
+    /// The provider's own search of the web.
+    WebSearch,
+    /// The provider's own search of files kept there.
+    FileSearch {
+        /// Ids or names of the stores to search.
+        stores: Vec<String>,
+    },
+    /// Mouse, keyboard and pictures of a screen; the application acts.
+    ComputerUse {
+        /// The screen, where the application says so.
+        display: Option<Display>,
+    },
+}
+
+/// The size of a screen in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Display {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
 
 /// A function that the model may call.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tool {
+pub struct Function {
     /// The function's name.
     pub name: String,
     /// What the function does, as the model is told.
     pub description: Option<String>,
     /// JSON Schema of the arguments; `None` when the function takes none.
-    pub parameters: Option<Value>,
+    pub parameters: Option<JsonText>,
     /// Whether the provider must enforce the schema while decoding.
     pub strict: Option<bool>,
+}
+
+impl Tool {
+    /// The function, if it is one.
+    #[must_use]
+    pub fn function(&self) -> Option<&Function> {
+        match self {
+            Self::Function(function) => Some(function),
+            Self::WebSearch | Self::FileSearch { .. } | Self::ComputerUse { .. } => None,
+        }
+    }
+
+    /// The name: a function's own, else the kind.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Function(function) => &function.name,
+            Self::WebSearch => "web_search",
+            Self::FileSearch { .. } => "file_search",
+            Self::ComputerUse { .. } => "computer_use",
+        }
+    }
 }
 
 /// How the model may choose among the tools offered.

@@ -21,6 +21,17 @@ pub enum Tier {
 pub const TIERS: &[(Tier, &str)] =
     &[(Tier::Standard, "standard"), (Tier::Batch, "batch"), (Tier::Priority, "priority"), (Tier::Flex, "flex")];
 
+/// The providers' words for how they served a request: `service_tier` of OpenAI and Anthropic, `trafficType` of Gemini.
+const SERVED: &[(&str, Tier)] = &[
+    ("default", Tier::Standard),
+    ("standard", Tier::Standard),
+    ("auto", Tier::Standard),
+    ("on_demand", Tier::Standard),
+    ("batch", Tier::Batch),
+    ("priority", Tier::Priority),
+    ("flex", Tier::Flex),
+];
+
 /// The price of one model, and what else its provider publishes beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
@@ -100,6 +111,14 @@ impl Tier {
     #[must_use]
     pub fn name(self) -> &'static str {
         TIERS[self as usize].1
+    }
+
+    /// The tier in which a provider says that it served a request; one that says nothing served it as sent. `None` for a
+    /// word that is not known: its price is not known either.
+    #[must_use]
+    pub fn served(word: Option<&str>) -> Option<Self> {
+        let Some(word) = word else { return Some(Self::Standard) };
+        SERVED.iter().find(|row| row.0.eq_ignore_ascii_case(word)).map(|row| row.1)
     }
 
     /// The tier of this name.
@@ -231,6 +250,20 @@ mod tests {
 
     fn builtin(endpoint: &str, model: &str) -> &'static Price {
         PriceTable::builtin().price(endpoint, model).expect("is listed")
+    }
+
+    #[test]
+    fn the_tier_served_is_read_from_the_providers_word() {
+        let rows = [
+            (None, Some(Tier::Standard)),
+            (Some("default"), Some(Tier::Standard)),
+            (Some("ON_DEMAND"), Some(Tier::Standard)),
+            (Some("flex"), Some(Tier::Flex)),
+            (Some("scale"), None),
+        ];
+        for (word, tier) in rows {
+            assert_eq!(Tier::served(word), tier, "{word:?}");
+        }
     }
 
     fn usage(uncached: u64, cached: u64, output: u64) -> Usage {

@@ -15,7 +15,8 @@ pub(super) fn read(given: Option<Node<'_>>) -> Arguments {
     }
 }
 
-fn of_text(text: String) -> Arguments {
+/// The arguments that a text holds, such as the joined pieces of a stream.
+pub(super) fn of_text(text: String) -> Arguments {
     let trimmed = text.trim();
     if trimmed.is_empty() || trimmed == "null" {
         return Arguments::Object("{}".to_owned());

@@ -23,6 +23,8 @@ pub(super) struct ErrorFacts {
     pub(super) words: Vec<String>,
     /// The words for people.
     pub(super) message: Option<String>,
+    /// The wait that the body asks for, in milliseconds; a wait in the headers goes before it.
+    pub(super) retry_after_ms: Option<u64>,
 }
 
 /// How a failure is recognised.
@@ -48,9 +50,12 @@ const RULES: &[(Sign, FailureKind)] = &[
     (Word("billing_error"), Kind::QuotaExceeded),
     (WordPart("PerDay"), Kind::QuotaExceeded),
     (Text("api usage limits"), Kind::QuotaExceeded),
+    (Text("credit balance is too low"), Kind::QuotaExceeded),
     (Status(402, 402), Kind::QuotaExceeded),
     (Word("API_KEY_INVALID"), Kind::Auth),
     (Word("invalid_api_key"), Kind::Auth),
+    // Gemini sends it with 400 for a country that it does not serve and for an account without billing.
+    (Word("FAILED_PRECONDITION"), Kind::Permission),
     (Status(401, 401), Kind::Auth),
     (Status(407, 407), Kind::Auth),
     (Status(403, 403), Kind::Permission),
@@ -66,6 +71,8 @@ const RULES: &[(Sign, FailureKind)] = &[
     (Text("maximum context length"), Kind::ContextLength),
     (Text("exceeds the maximum number of tokens allowed"), Kind::ContextLength),
     (Word("content_policy_violation"), Kind::ContentPolicy),
+    // The Responses API names the policy: `bio_policy`, `image_content_policy_violation` and others.
+    (WordPart("_policy"), Kind::ContentPolicy),
     (Word("content_filter"), Kind::ContentPolicy),
     (Word("invalid_prompt"), Kind::ContentPolicy),
     (Word("overloaded_error"), Kind::Overloaded),
@@ -75,6 +82,7 @@ const RULES: &[(Sign, FailureKind)] = &[
     (Status(529, 529), Kind::Overloaded),
     (Word("timeout_error"), Kind::Timeout),
     (Word("DEADLINE_EXCEEDED"), Kind::Timeout),
+    (Word("vector_store_timeout"), Kind::Timeout),
     (Status(408, 408), Kind::Timeout),
     (Status(504, 504), Kind::Timeout),
     (Status(500, 599), Kind::ServerError),
@@ -92,12 +100,14 @@ const RULES: &[(Sign, FailureKind)] = &[
     (Word("RESOURCE_EXHAUSTED"), Kind::RateLimit),
     (Word("invalid_request_error"), Kind::InvalidRequest),
     (Word("INVALID_ARGUMENT"), Kind::InvalidRequest),
+    // The words of the Responses API for an image that it cannot take, such as `image_too_large`.
+    (WordPart("image"), Kind::InvalidRequest),
 ];
 
 /// The failure of an error answer.
 pub(super) fn failure(response: &HttpResponse<'_>, facts: ErrorFacts) -> Failure {
     let kind = classify(response.status, &facts);
-    let retry_after_ms = retry_after_ms(response.headers);
+    let retry_after_ms = retry_after_ms(response.headers).or(facts.retry_after_ms);
     let retryable = match response.headers.get("x-should-retry") {
         Some("true") => true,
         Some("false") => false,
@@ -127,6 +137,19 @@ pub(super) fn unreadable(response: &HttpResponse<'_>, why: &str) -> Failure {
     }
 }
 
+/// The failure of a stream that ended without its end mark.
+pub(super) fn cut(head: &HttpResponse<'_>, why: &str) -> Failure {
+    Failure {
+        kind: FailureKind::StreamError,
+        status: Some(head.status),
+        code: None,
+        message: why.to_owned(),
+        retryable: true,
+        retry_after_ms: None,
+        request_id: request_id(head.headers),
+    }
+}
+
 /// The provider's id of the request, from the headers.
 pub(super) fn request_id(headers: &Headers) -> Option<String> {
     ["x-request-id", "request-id"].iter().find_map(|name| headers.get(name)).map(str::to_owned)
@@ -151,7 +174,7 @@ fn retry_after_ms(headers: &Headers) -> Option<u64> {
 }
 
 /// A decimal number in units of so many milliseconds, rounded up so that we never come back too early.
-fn milliseconds(text: &str, unit: u64) -> Option<u64> {
+pub(super) fn milliseconds(text: &str, unit: u64) -> Option<u64> {
     let amount = Decimal::from_str(text.trim()).ok()?;
     amount.checked_mul(unit.into())?.ceil().try_into().ok()
 }

@@ -1,5 +1,11 @@
 //! The two ends of a call as plain data: what is sent, without the key, and what came back.
 
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Endpoint;
+use super::json::Node;
+
 /// A request as it is sent, but for the key, which the transport adds. The method is POST, the body JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
@@ -7,8 +13,32 @@ pub struct HttpRequest {
     pub url: String,
     /// Headers that change the meaning of the request.
     pub headers: Vec<(String, String)>,
-    /// The body: JSON text with sorted keys, the same bytes for the same request.
+    /// The body: JSON text, the same bytes for the same request.
     pub body: Vec<u8>,
+}
+
+impl HttpRequest {
+    /// A request to a path of an endpoint. Further fields join the body after its own, and never replace one.
+    pub(super) fn new(endpoint: &Endpoint, path: &str, body: &impl Serialize, extra: &Map<String, Value>) -> Self {
+        // Fails only for maps whose keys are no strings, which no body has.
+        let mut body = serde_json::to_vec(body).unwrap_or_default();
+        join(&mut body, extra);
+        Self { url: endpoint.url(path), headers: endpoint.headers.clone(), body }
+    }
+}
+
+/// Puts the fields that the object lacks before its closing brace.
+fn join(object: &mut Vec<u8>, extra: &Map<String, Value>) {
+    if extra.is_empty() {
+        return;
+    }
+    let text = String::from_utf8_lossy(object).into_owned();
+    let Ok(own) = Node::parse(&text).map(Node::fields) else { return };
+    for (name, value) in extra.iter().filter(|(name, _)| !own.has(name)) {
+        object.pop();
+        let comma = if object.last() == Some(&b'{') { "" } else { "," };
+        object.extend_from_slice(format!("{comma}{}:{value}}}", Value::from(name.as_str())).as_bytes());
+    }
 }
 
 /// An answer as it arrived.
@@ -43,6 +73,20 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Headers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn further_fields_join_after_the_bodys_own_and_replace_none() {
+        let extra = serde_json::json!({"a\"": [1], "seed": 2, "top": null});
+        let extra = extra.as_object().expect("is an object");
+        for (body, expected) in [
+            (r#"{"seed":null,"m":"x}"}"#, r#"{"seed":null,"m":"x}","a\"":[1],"top":null}"#),
+            ("{}", r#"{"a\"":[1],"seed":2,"top":null}"#),
+        ] {
+            let mut object = body.as_bytes().to_vec();
+            join(&mut object, extra);
+            assert_eq!(String::from_utf8(object).expect("is text"), expected);
+        }
+    }
 
     #[test]
     fn the_first_header_of_a_name_in_any_case_wins() {

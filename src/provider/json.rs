@@ -78,6 +78,11 @@ impl<'a> Fields<'a> {
         self.0.get(name).map(|raw| Node(raw.get())).filter(|node| node.0 != "null")
     }
 
+    /// Whether there is a value under a name, `null` included.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The fields of the object under a name.
     pub(super) fn object(&self, name: &str) -> Fields<'a> {
         self.get(name).map(Node::fields).unwrap_or_default()

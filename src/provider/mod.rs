@@ -3,19 +3,28 @@
 //! A protocol is one folder or file with `encode` and `decode`, and one row in [`PROTOCOLS`]. Failures are data that
 //! [`error`] classifies by one table for all protocols.
 
+mod anthropic;
 mod arguments;
 mod call_ids;
 mod endpoint;
 pub mod error;
+mod gemini;
 mod http;
 mod json;
 mod openai;
 mod openai_chat;
+mod openai_responses;
+mod sse;
+mod stream;
+mod thinking;
+pub mod translate;
 
 use crate::domain::{Failure, Reply, Request};
 
-pub use endpoint::{Auth, BuiltinEndpoint, Dialect, ENDPOINTS, Endpoint, builtin_endpoint};
+pub use endpoint::{Auth, BuiltinEndpoint, DIALECTS, Dialect, ENDPOINTS, Endpoint, builtin_endpoint};
 pub use http::{Headers, HttpRequest, HttpResponse};
+pub use stream::{Assembly, Heard, Marks, Stream};
+pub use translate::{Effect, Translation};
 
 /// A wire format.
 #[derive(Debug)]
@@ -29,7 +38,24 @@ pub struct Protocol {
     /// The request as it is sent to an endpoint: the same bytes for the same request.
     pub encode: fn(&Request, &Endpoint) -> HttpRequest,
     /// What a whole (not streamed) answer says. Any bytes and any status give a reply or a failure, never a panic.
-    pub decode: fn(&HttpResponse<'_>) -> Result<Reply, Failure>,
+    pub decode: fn(&HttpResponse<'_>) -> Result<Reply, Broken>,
+    /// What puts a streamed answer together.
+    pub assemble: fn() -> Box<dyn Assembly>,
+}
+
+/// A call without a whole answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Broken {
+    /// Why.
+    pub failure: Failure,
+    /// What had arrived, where something had: never an answer, but what it used may be billed.
+    pub partial: Option<Box<Reply>>,
+}
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, partial: None }
+    }
 }
 
 /// Chat Completions, as OpenAI and the servers compatible with it speak it.
@@ -39,10 +65,41 @@ const OPENAI_CHAT: Protocol = Protocol {
     auth: Auth::Bearer,
     encode: openai_chat::encode,
     decode: openai_chat::decode,
+    assemble: openai_chat::assemble,
+};
+
+/// Responses, OpenAI's successor of Chat Completions.
+const OPENAI_RESPONSES: Protocol = Protocol {
+    name: "openai-responses",
+    doc: "Responses (`/responses`): OpenAI, with its built-in tools and with tools while it reasons",
+    auth: Auth::Bearer,
+    encode: openai_responses::encode,
+    decode: openai_responses::decode,
+    assemble: openai_responses::assemble,
+};
+
+/// Messages, as Anthropic speaks it.
+const ANTHROPIC: Protocol = Protocol {
+    name: "anthropic",
+    doc: "Messages (`/messages`): Anthropic",
+    auth: Auth::Header("x-api-key"),
+    encode: anthropic::encode,
+    decode: anthropic::decode,
+    assemble: anthropic::assemble,
+};
+
+/// Generate content, as Google's Gemini API speaks it.
+const GEMINI: Protocol = Protocol {
+    name: "gemini",
+    doc: "Generate content (`:generateContent`): Google's Gemini API",
+    auth: Auth::Header("x-goog-api-key"),
+    encode: gemini::encode,
+    decode: gemini::decode,
+    assemble: gemini::assemble,
 };
 
 /// Every protocol.
-pub const PROTOCOLS: &[Protocol] = &[OPENAI_CHAT];
+pub const PROTOCOLS: &[Protocol] = &[OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC, GEMINI];
 
 /// The protocol of this name.
 #[must_use]

@@ -15,8 +15,19 @@ pub(super) fn failure(response: &HttpResponse<'_>) -> Failure {
 
 /// The error inside an answer that claims success, if there is one.
 pub(super) fn error_in(response: &HttpResponse<'_>, body: &Fields<'_>) -> Option<Failure> {
-    let node = body.get("error").filter(|node| !matches!(node.text(), "{}" | "\"\"" | "false"))?;
-    Some(error::failure(response, of_error(node)))
+    error_node(body).map(|node| error::failure(response, of_error(node)))
+}
+
+/// Whether an event of a stream is an error, in any shape that an error body has: [`failure`] reads it.
+pub(super) fn is_error(event: Node<'_>) -> bool {
+    let body = event.elements().first().copied().unwrap_or(event);
+    let fields = body.fields();
+    let flat = || fields.get("detail").is_some() || fields.string("message").or_else(|| body.string()).is_some();
+    error_node(&fields).is_some() || (!fields.has("choices") && flat())
+}
+
+fn error_node<'a>(body: &Fields<'a>) -> Option<Node<'a>> {
+    body.get("error").filter(|node| !matches!(node.text(), "{}" | "\"\"" | "false"))
 }
 
 /// Shapes seen: `{"error": {..}}`, `{"error": "text"}`, the same in a list of one, flat `{"message", "type", "code"}`
@@ -26,7 +37,10 @@ fn read(body: Node<'_>) -> ErrorFacts {
     let fields = body.fields();
     match (fields.get("error"), fields.get("detail")) {
         (Some(node), _) => of_error(node),
-        (None, Some(detail)) => ErrorFacts { message: Some(detail.string_or_text()), ..ErrorFacts::default() },
+        (None, Some(detail)) => {
+            let message = Some(detail.string_or_text()).filter(|text| !text.is_empty());
+            ErrorFacts { message, ..ErrorFacts::default() }
+        }
         (None, None) => of_error(body),
     }
 }
@@ -37,7 +51,8 @@ fn of_error(node: Node<'_>) -> ErrorFacts {
         // vLLM and llama.cpp send the status as a number here.
         code: fields.get("code").map(Node::string_or_text),
         words: fields.string("type").into_iter().collect(),
-        message: fields.non_empty("message").or_else(|| node.string()),
+        message: fields.non_empty("message").or_else(|| node.string().filter(|text| !text.is_empty())),
+        retry_after_ms: None,
     }
 }
 
@@ -58,6 +73,8 @@ mod tests {
             (r#"{"detail":"m"}"#, None, "m"),
             (r#"{"detail":[{"msg":"m"}]}"#, None, r#"[{"msg":"m"}]"#),
             (r#""m""#, None, "m"),
+            (r#"{"error":""}"#, None, r#"HTTP 400: {"error":""}"#),
+            (r#"{"detail":""}"#, None, r#"HTTP 400: {"detail":""}"#),
             ("m", None, "HTTP 400: m"),
             ("", None, "HTTP 400 with an empty body"),
         ];

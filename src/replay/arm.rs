@@ -1,46 +1,85 @@
-//! An arm as it is replayed: a model with its settings, and where it is.
+//! An arm as it is replayed: where its answers come from, and what they cost.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Secret;
-use crate::domain::{Case, Request, Sampling};
+use crate::domain::{Case, Message, Request, Sampling};
 use crate::pricing::Price;
 use crate::provider::Endpoint;
 
-/// A model with its settings.
+/// One side of the comparison.
 #[derive(Debug)]
 pub struct Arm {
     /// `baseline`, or the candidate's name.
     pub name: Arc<str>,
+    /// Where its answers come from.
+    pub source: Source,
+    /// What tokens cost; `None` is unknown.
+    pub price: Option<Price>,
+}
+
+/// Where the answers of an arm come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A model that is asked.
+    Live(Box<Live>),
+    /// The answers that production gave at the time: nothing is ever sent.
+    Recorded,
+}
+
+/// A model with its settings, and how to reach it.
+#[derive(Debug)]
+pub struct Live {
     /// Where the model is.
     pub endpoint: Endpoint,
     /// The provider's model string.
     pub model: String,
     /// Limits and sampling.
     pub sampling: Sampling,
+    /// Whether answers arrive piece by piece.
+    pub stream: bool,
     /// Gives equal arms answers of their own.
     pub salt: Option<String>,
-    /// The key, when the endpoint has one; it is sent to this endpoint's host alone.
-    pub secret: Option<Secret>,
-    /// What tokens cost; `None` is unknown.
-    pub price: Option<Price>,
+    /// What only this endpoint's host may see.
+    pub secrets: Secrets,
     /// Whether any call of this run was answered.
     pub answered: AtomicBool,
 }
 
+/// What is sent to one endpoint alone, and kept nowhere.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    /// The API key, when the endpoint has one.
+    pub key: Option<Secret>,
+    /// Further headers whose values come from the environment, by name.
+    pub headers: Vec<(String, Secret)>,
+}
+
 impl Arm {
-    /// The request that this arm makes of a case.
+    /// The model that is asked, when one is.
     #[must_use]
-    pub fn request(&self, case: &Case) -> Request {
+    pub fn live(&self) -> Option<&Live> {
+        match &self.source {
+            Source::Live(live) => Some(live),
+            Source::Recorded => None,
+        }
+    }
+}
+
+impl Live {
+    /// The request that is made of a case, whose messages are ready to send.
+    #[must_use]
+    pub fn request(&self, case: &Case, messages: Vec<Message>) -> Request {
         Request {
             model: self.model.clone(),
-            messages: case.messages.clone(),
+            messages,
             tools: case.tools.clone(),
             tool_choice: case.tool_choice.clone(),
             parallel_tool_calls: case.parallel_tool_calls,
             response_format: case.response_format.clone(),
             sampling: self.sampling.clone(),
+            stream: self.stream,
         }
     }
 }

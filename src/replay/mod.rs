@@ -8,7 +8,9 @@ mod budget;
 mod buy;
 mod event;
 mod plan;
+mod recorded;
 mod retry;
+mod secret;
 mod stop;
 mod transport;
 mod turns;
@@ -16,20 +18,24 @@ mod turns;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::dataset::Dataset;
-use crate::domain::{Attempt, Case, Exchange, Failure, Usd};
+use crate::domain::{Attempt, Case, Exchange, Failure, ImageSource, Reply, Request, Usd};
 use crate::problem::Problem;
 use crate::provider::HttpRequest;
 use crate::store::{Key, KeyFields, Store, StoreError};
 
-pub use arm::Arm;
+pub use arm::{Arm, Live, Secrets, Source};
 pub use budget::Budget;
 pub use buy::now_ms;
 pub use event::Event;
 pub use plan::{Plan, Planned};
 pub use retry::Retry;
+pub use secret::Secret;
 pub use stop::{Stop, StopReason};
-pub use transport::{Secret, Timeouts, Transport, TransportError};
+pub use transport::{Called, Timeouts, Transport, TransportError};
 pub use turns::Turns;
+
+/// More than any provider counts for one image: the patches of the largest picture, times the dearest multiplier.
+const IMAGE_TOKENS: u64 = 32_768;
 
 /// Where answers may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,10 +96,12 @@ pub struct Done {
     pub planned: Planned,
     /// Its case.
     pub case: Case,
-    /// The key of its answer.
-    pub key: Key,
+    /// The key of its answer; a recorded answer has none.
+    pub key: Option<Key>,
     /// What came of it.
-    pub result: Result<Exchange, Failure>,
+    pub result: Result<Reply, Failure>,
+    /// When and how fast.
+    pub timing: Timing,
     /// Every attempt when it was bought; the successful one is last.
     pub attempts: Vec<Attempt>,
     /// Whether the answer came from the store.
@@ -102,6 +110,30 @@ pub struct Done {
     pub cost: Option<Usd>,
     /// What was paid for it now; `None` is unknown.
     pub spend: Option<Usd>,
+}
+
+/// When an answer was given, and how fast; `None` is unknown.
+#[derive(Debug, Default)]
+pub struct Timing {
+    /// Of the successful attempt, to its last byte, in milliseconds.
+    pub latency_ms: Option<u64>,
+    /// To the first visible output, in milliseconds.
+    pub first_token_ms: Option<u64>,
+    /// In milliseconds since 1970 (UTC).
+    pub bought_at: Option<i64>,
+    /// The recording it belongs to; answers of different ones met different load.
+    pub recording: Option<String>,
+}
+
+impl Timing {
+    fn of(exchange: &Exchange) -> Self {
+        Self {
+            latency_ms: Some(exchange.latency_ms),
+            first_token_ms: exchange.first_token_ms,
+            bought_at: Some(exchange.bought_at),
+            recording: Some(exchange.recording.clone()),
+        }
+    }
 }
 
 /// Why the replay itself cannot go on.
@@ -125,9 +157,10 @@ pub enum ReplayError {
 
 /// A request ready to be looked up or sent.
 struct Prepared {
-    case: Case,
     request: HttpRequest,
     key: Key,
+    /// The most tokens that its input can have.
+    input_bound: u64,
 }
 
 /// Replays the trials of a job, in the order in which they finish. Once the job's `stop` is set, no new trial
@@ -154,7 +187,10 @@ pub fn missing(
     store: &Store,
     trials: &[Planned],
 ) -> Result<Vec<Planned>, ReplayError> {
-    let lacks = |planned: &Planned| Ok(!store.contains(&prepare(dataset, arms, *planned)?.key)?);
+    let lacks = |planned: &Planned| match prepare(dataset, arms, *planned)? {
+        Some(prepared) => Ok(!store.contains(&prepared.key)?),
+        None => Ok(false),
+    };
     trials.iter().filter_map(|planned| lacks(planned).map(|lacks| lacks.then_some(*planned)).transpose()).collect()
 }
 
@@ -168,28 +204,51 @@ pub fn worst_case(
     retry: Retry,
     trials: &[Planned],
 ) -> Result<Option<Usd>, ReplayError> {
-    let of =
-        |planned: &Planned| Ok(buy::worst_case(&arms[planned.arm], &prepare(dataset, arms, *planned)?.request, retry));
+    let of = |planned: &Planned| match prepare(dataset, arms, *planned)? {
+        Some(prepared) => Ok(buy::worst_case(&arms[planned.arm], prepared.input_bound, retry)),
+        None => Ok(Some(Usd::ZERO)),
+    };
     trials.iter().map(of).collect::<Result<Vec<_>, _>>().map(|costs| costs.into_iter().sum())
 }
 
 /// One trial; `None` when it was stopped before it was sent.
 async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayError> {
-    let Prepared { case, request, key } = prepare(job.dataset, job.arms, planned)?;
+    let arm = &job.arms[planned.arm];
+    let case = read(job.dataset, planned)?;
+    let Source::Live(live) = &arm.source else { return Ok(recorded::trial(arm, planned, case)) };
+    let prepared = prepare_case(job.dataset, live, planned, &case)?;
+    let key = prepared.key;
     // Equal requests take turns: the first buys, the others find its answer in the store.
     let _turn = if job.mode == Mode::Replay { None } else { Some(job.turns.take(key).await) };
     if let Some(exchange) = stored(job, &key)? {
-        let attempts = exchange.attempts.clone();
-        let cost = buy::cost(&job.arms[planned.arm], Some(&exchange), &attempts);
-        let (result, spend) = (Ok(exchange), Some(Usd::ZERO));
-        return Ok(Some(Done { planned, case, key, result, attempts, from_store: true, cost, spend }));
+        let cost = buy::cost(arm, Some(&exchange.reply), &exchange.attempts);
+        let timing = Timing::of(&exchange);
+        let Exchange { reply, attempts, .. } = exchange;
+        let (result, spend) = (Ok(reply), Some(Usd::ZERO));
+        return Ok(Some(Done {
+            planned,
+            case,
+            key: Some(key),
+            result,
+            timing,
+            attempts,
+            from_store: true,
+            cost,
+            spend,
+        }));
     }
-    let Some(bought) = buy::buy(job, planned, &request, &key).await else { return Ok(None) };
-    if let Ok(exchange) = &bought.result {
-        save(job.store, key, exchange).await?;
-    }
+    let Some(bought) = buy::buy(job, planned, live, &prepared).await else { return Ok(None) };
     let buy::Bought { result, attempts, cost } = bought;
-    Ok(Some(Done { planned, case, key, result, attempts, from_store: false, cost, spend: cost }))
+    let (result, timing) = match result {
+        Ok(exchange) => {
+            save(job.store, key, &exchange).await?;
+            let timing = Timing::of(&exchange);
+            (Ok(exchange.reply), timing)
+        }
+        Err(failure) => (Err(failure), Timing::default()),
+    };
+    let spend = cost;
+    Ok(Some(Done { planned, case, key: Some(key), result, timing, attempts, from_store: false, cost, spend }))
 }
 
 /// The stored answer to a key. A damaged one counts as missing where it can be bought anew.
@@ -203,21 +262,43 @@ fn stored(job: &Job<'_>, key: &Key) -> Result<Option<Exchange>, ReplayError> {
     }
 }
 
-fn prepare(dataset: &Dataset, arms: &[Arm], planned: Planned) -> Result<Prepared, ReplayError> {
-    let case = dataset.read(planned.case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))?;
-    let arm = &arms[planned.arm];
-    let request = (arm.endpoint.protocol.encode)(&arm.request(&case), &arm.endpoint);
-    let key =
-        key(arm, &request, planned.repeat).map_err(|source| ReplayError::Key { case: case.id.clone(), source })?;
-    Ok(Prepared { case, request, key })
+fn read(dataset: &Dataset, planned: Planned) -> Result<Case, ReplayError> {
+    dataset.read(planned.case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))
 }
 
-fn key(arm: &Arm, request: &HttpRequest, repeat: u32) -> Result<Key, serde_json::Error> {
+/// The request of a trial; `None` for an arm that asks nobody.
+fn prepare(dataset: &Dataset, arms: &[Arm], planned: Planned) -> Result<Option<Prepared>, ReplayError> {
+    let Source::Live(live) = &arms[planned.arm].source else { return Ok(None) };
+    prepare_case(dataset, live, planned, &read(dataset, planned)?).map(Some)
+}
+
+fn prepare_case(dataset: &Dataset, live: &Live, planned: Planned, case: &Case) -> Result<Prepared, ReplayError> {
+    let messages = dataset.to_send(planned.case, case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))?;
+    let neutral = live.request(case, messages.into_owned());
+    let request = (live.endpoint.protocol.encode)(&neutral, &live.endpoint);
+    let key =
+        key(live, &request, planned.repeat).map_err(|source| ReplayError::Key { case: case.id.clone(), source })?;
+    let input_bound = input_bound(&neutral, request.body.len() as u64);
+    Ok(Prepared { request, key, input_bound })
+}
+
+/// The most tokens that the input of a request can have: every byte of its text is at most one, and every image at most
+/// [`IMAGE_TOKENS`], however many bytes it has.
+fn input_bound(request: &Request, body: u64) -> u64 {
+    let images = request.images().map(|source| match source {
+        ImageSource::Base64 { data, .. } => data.len() as u64,
+        ImageSource::Url(_) | ImageSource::File(_) => 0,
+    });
+    let (count, bytes) = images.fold((0_u64, 0_u64), |(count, bytes), image| (count + 1, bytes + image));
+    body.saturating_sub(bytes).saturating_add(count * IMAGE_TOKENS)
+}
+
+fn key(live: &Live, request: &HttpRequest, repeat: u32) -> Result<Key, serde_json::Error> {
     let (host, path) = host_and_path(&request.url);
     let body = serde_json::from_slice(&request.body)?;
-    let protocol = arm.endpoint.protocol.name;
+    let protocol = live.endpoint.protocol.name;
     let fields =
-        KeyFields { protocol, host, path, headers: &request.headers, body: &body, salt: arm.salt.as_deref(), repeat };
+        KeyFields { protocol, host, path, headers: &request.headers, body: &body, salt: live.salt.as_deref(), repeat };
     fields.key()
 }
 

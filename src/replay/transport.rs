@@ -1,51 +1,16 @@
 //! HTTP: one pooled client, deadlines, and every way in which a call can break turned into a failure.
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::domain::{Failure, FailureKind};
+use tokio::time::Instant;
+
+use super::{Live, Secret, Secrets};
+use crate::domain::{Failure, FailureKind, Reply};
 use crate::provider::error::retry_after_date;
-use crate::provider::{Auth, Headers, HttpRequest};
+use crate::provider::{Auth, Broken, Headers, HttpRequest, HttpResponse, Marks, Stream};
 
 /// The largest answer taken, in bytes.
 const LARGEST_BODY: usize = 32 << 20;
-/// A key shorter than this is a placeholder such as `none`, which is also a word that an answer may hold.
-const SHORTEST_SECRET: usize = 12;
-/// Stands where a provider repeated the key.
-const REDACTED: &str = "[API key]";
-
-/// An API key. It is sent to the host it was read for, and shown nowhere.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a key.
-    #[must_use]
-    pub fn new(key: String) -> Self {
-        Self(key)
-    }
-
-    /// What a provider said, without this key: some repeat it in the message of an error.
-    fn scrub(&self, mut said: Vec<u8>) -> Vec<u8> {
-        if self.0.len() < SHORTEST_SECRET {
-            return said;
-        }
-        // Servers that escape slashes in JSON would write a key with slashes like this.
-        let escaped = self.0.replace('/', "\\/");
-        for spelling in [self.0.as_bytes(), escaped.as_bytes()] {
-            while let Some(start) = said.windows(spelling.len()).position(|window| window == spelling) {
-                said.splice(start..start + spelling.len(), REDACTED.bytes());
-            }
-        }
-        said
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// How long the phases of a call may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,22 +25,36 @@ pub struct Timeouts {
 #[derive(Debug)]
 pub struct Transport {
     client: reqwest::Client,
-    /// For servers on this machine: no proxy may see what goes to them.
+    /// For servers on this machine or its own network: no proxy may see what goes to them.
     direct: reqwest::Client,
     timeouts: Timeouts,
 }
 
-/// An answer as it arrived.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Headers,
-    pub(super) body: Vec<u8>,
+/// What came of one call.
+#[derive(Debug)]
+pub struct Called {
+    /// The answer, or why there is none.
+    pub result: Result<Reply, Failure>,
+    /// From sending to the end, in milliseconds.
+    pub latency_ms: u64,
+    /// From sending to the first visible output, in milliseconds; streams only.
+    pub first_token_ms: Option<u64>,
+    /// From sending to the first reasoning shown, in milliseconds; streams only.
+    pub first_reasoning_ms: Option<u64>,
 }
 
 /// The client cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be made: {0}")]
 pub struct TransportError(#[from] reqwest::Error);
+
+/// When the marks of a stream were passed.
+#[derive(Debug)]
+struct Firsts {
+    begun: Instant,
+    token: Option<Duration>,
+    reasoning: Option<Duration>,
+}
 
 impl Transport {
     /// Makes a client.
@@ -99,56 +78,83 @@ impl Transport {
         Ok(Self { client, direct, timeouts })
     }
 
-    /// Sends a request and reads the whole answer, whatever its status.
-    pub(super) async fn send(
-        &self,
-        request: &HttpRequest,
-        auth: Auth,
-        secret: Option<&Secret>,
-    ) -> Result<Answer, Failure> {
-        // Plain http goes to this machine only: the suite is held to that.
+    /// Makes one call and reads the whole answer, whatever it is.
+    pub async fn call(&self, live: &Live, request: &HttpRequest) -> Called {
+        let mut firsts = Firsts { begun: Instant::now(), token: None, reasoning: None };
+        let result = self.answer(live, request, &mut firsts).await;
+        let in_milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Called {
+            result: live.secrets.all().fold(result, |result, secret| secret.scrub(result)),
+            latency_ms: in_milliseconds(firsts.begun.elapsed()),
+            first_token_ms: firsts.token.map(in_milliseconds),
+            first_reasoning_ms: firsts.reasoning.map(in_milliseconds),
+        }
+    }
+
+    async fn answer(&self, live: &Live, request: &HttpRequest, firsts: &mut Firsts) -> Result<Reply, Failure> {
+        let protocol = live.endpoint.protocol;
+        let mut response = self.send(request, protocol.auth, &live.secrets).await?;
+        let status = response.status().as_u16();
+        let headers: Headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        let mut stream = (live.stream && is_stream(status, &headers)).then(|| Stream::new(protocol));
+        let (mut body, mut length) = (Vec::new(), 0);
+        let cut = loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break None,
+                Err(error) => break Some(self.failure(&error, FailureKind::StreamError)),
+            };
+            length += chunk.len();
+            if length > LARGEST_BODY {
+                let message = format!("the answer is larger than {} MiB", LARGEST_BODY >> 20);
+                return Err(Failure::local(FailureKind::TooLarge, message, false));
+            }
+            match &mut stream {
+                None => body.extend_from_slice(&chunk),
+                Some(stream) => {
+                    stream.push(&chunk);
+                    firsts.note(stream.marks());
+                    if stream.marks().done {
+                        break None;
+                    }
+                }
+            }
+        };
+        let decoded = match (stream, cut) {
+            (None, Some(failure)) => return Err(failure),
+            (None, None) => (protocol.decode)(&HttpResponse { status, headers: &headers, body: &body }),
+            (Some(stream), cut) => {
+                let (marks, decoded) = stream.finish(&HttpResponse { status, headers: &headers, body: b"" });
+                firsts.note(marks);
+                decoded.map_err(|broken| because(broken, cut))
+            }
+        };
+        decoded.map_err(|broken| with_date(with_partial(broken), &headers))
+    }
+
+    async fn send(&self, request: &HttpRequest, auth: Auth, secrets: &Secrets) -> Result<reqwest::Response, Failure> {
+        // Plain http goes to this machine, or to one that the suite allows by name.
         let client = if request.url.starts_with("http://") { &self.direct } else { &self.client };
         let mut builder = client.post(&request.url).header("content-type", "application/json");
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
-        builder = match (auth, secret) {
+        for (name, secret) in &secrets.headers {
+            builder = builder.header(name, sensitive(secret.reveal())?);
+        }
+        builder = match (auth, &secrets.key) {
             (_, None) => builder,
-            (Auth::Bearer, Some(Secret(key))) => builder.header("authorization", sensitive(&format!("Bearer {key}"))?),
-            (Auth::Header(name), Some(Secret(key))) => builder.header(name, sensitive(key)?),
+            (Auth::Bearer, Some(key)) => {
+                builder.header("authorization", sensitive(&format!("Bearer {}", key.reveal()))?)
+            }
+            (Auth::Header(name), Some(key)) => builder.header(name, sensitive(key.reveal())?),
         };
         let sent = builder.body(request.body.clone()).send().await;
-        let mut response = sent.map_err(|error| self.failure(&error, FailureKind::Network))?;
-        let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
-            .collect();
-        let mut body = Vec::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| self.failure(&error, FailureKind::StreamError))?
-        {
-            if body.len() + chunk.len() > LARGEST_BODY {
-                let message = format!("the answer is larger than {} MiB", LARGEST_BODY >> 20);
-                return Err(Failure::local(FailureKind::TooLarge, message, false));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        if let Some(secret) = secret {
-            body = secret.scrub(body);
-        }
-        Ok(Answer { status, headers, body })
-    }
-
-    /// A failure whose provider gave a date until which to wait, with that wait in milliseconds.
-    pub(super) fn with_date(failure: Failure, headers: &Headers) -> Failure {
-        let Some(until) = retry_after_date(headers).and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
-        else {
-            return failure;
-        };
-        let wait = SystemTime::from(until).duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
-        Failure { retry_after_ms: u64::try_from(wait.as_millis()).ok(), ..failure }
+        sent.map_err(|error| self.failure(&error, FailureKind::Network))
     }
 
     /// A broken call as a failure: never with the URL, whose query could hold a key.
@@ -169,8 +175,59 @@ impl Transport {
     }
 }
 
-fn sensitive(key: &str) -> Result<reqwest::header::HeaderValue, Failure> {
-    let mut value = reqwest::header::HeaderValue::from_str(key).map_err(|_| {
+impl Secrets {
+    fn all(&self) -> impl Iterator<Item = &Secret> {
+        self.key.iter().chain(self.headers.iter().map(|(_, secret)| secret))
+    }
+}
+
+impl Firsts {
+    fn note(&mut self, marks: Marks) {
+        if marks.first_token.is_some() {
+            self.token.get_or_insert_with(|| self.begun.elapsed());
+        }
+        if marks.first_reasoning.is_some() {
+            self.reasoning.get_or_insert_with(|| self.begun.elapsed());
+        }
+    }
+}
+
+/// Whether an answer to a request for a stream is one: errors come whole, and some servers answer whole in any case.
+fn is_stream(status: u16, headers: &Headers) -> bool {
+    let whole = headers.get("content-type").is_some_and(|kind| kind.trim_start().starts_with("application/json"));
+    (200..=299).contains(&status) && !whole
+}
+
+/// A stream that broke off: the transport knows why better than the protocol, which saw it end only.
+fn because(broken: Broken, cut: Option<Failure>) -> Broken {
+    match cut {
+        Some(cut) if broken.failure.kind == FailureKind::StreamError => {
+            let Failure { status, request_id, .. } = broken.failure;
+            Broken { failure: Failure { status, request_id, ..cut }, ..broken }
+        }
+        Some(_) | None => broken,
+    }
+}
+
+/// The failure, with how much had arrived.
+fn with_partial(Broken { failure, partial }: Broken) -> Failure {
+    let Some(partial) = partial else { return failure };
+    let (text, calls) = (partial.response.text.chars().count(), partial.response.tool_calls.len());
+    let message = format!("{} (after {text} characters of text and {calls} tool calls)", failure.message);
+    Failure { message, ..failure }
+}
+
+/// A failure whose provider gave a date until which to wait, with that wait in milliseconds.
+fn with_date(failure: Failure, headers: &Headers) -> Failure {
+    let Some(until) = retry_after_date(headers).and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok()) else {
+        return failure;
+    };
+    let wait = SystemTime::from(until).duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
+    Failure { retry_after_ms: u64::try_from(wait.as_millis()).ok(), ..failure }
+}
+
+fn sensitive(value: &str) -> Result<reqwest::header::HeaderValue, Failure> {
+    let mut value = reqwest::header::HeaderValue::from_str(value).map_err(|_| {
         Failure::local(FailureKind::Auth, "the API key holds characters that no header may hold", false)
     })?;
     value.set_sensitive(true);
@@ -183,22 +240,4 @@ fn causes(error: &reqwest::Error) -> String {
         .map(ToString::to_string)
         .collect();
     if causes.is_empty() { "the call broke off".to_owned() } else { causes.join(": ") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_taken_out_of_what_a_provider_says_however_its_slashes_are_written() {
-        let rows = [
-            ("sk-abc/def/123", "bad key sk-abc/def/123, sk-abc\\/def\\/123!", "bad key [API key], [API key]!"),
-            ("sk-abc/def/123", "sk-abc", "sk-abc"),
-            ("none", "none of them", "none of them"),
-        ];
-        for (key, said, expected) in rows {
-            let scrubbed = Secret::new(key.to_owned()).scrub(said.as_bytes().to_vec());
-            assert_eq!(String::from_utf8(scrubbed).expect("is UTF-8"), expected, "{key}");
-        }
-    }
 }

@@ -36,6 +36,10 @@ pub struct Manifest {
     pub slice_by: Vec<String>,
     /// The scorers, by kind, in the suite's order.
     pub scorers: Vec<String>,
+    /// Whether answers arrived piece by piece.
+    pub stream: bool,
+    /// Where an arm could not be asked what the dataset says, or not all of it.
+    pub translations: Vec<TranslationInfo>,
     /// When the run began, in milliseconds since 1970 (UTC).
     pub started_at: i64,
     /// When its last trial was recorded; `None` while it is unfinished.
@@ -76,6 +80,26 @@ pub struct DatasetInfo {
     pub weights: (f64, f64),
 }
 
+/// What an arm could not be asked, or was asked otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TranslationInfo {
+    /// The arm.
+    pub arm: String,
+    /// The rule.
+    pub code: String,
+    /// The field of the request.
+    pub param: String,
+    /// `refused`: the case was not sent. `lossy`: it was sent otherwise.
+    pub effect: String,
+    /// How many cases.
+    pub cases: usize,
+    /// The first of them.
+    pub first: String,
+    /// What the rule says, in words.
+    pub message: String,
+}
+
 /// One arm of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,18 +110,30 @@ pub struct ArmInfo {
     pub endpoint: String,
     /// The protocol.
     pub protocol: String,
-    /// The endpoint's base URL.
-    pub base_url: String,
+    /// The endpoint's base URL; `None` for recorded answers.
+    pub base_url: Option<String>,
     /// The model asked for.
     pub model: String,
     /// The models that say they answered, sorted.
     pub models_returned: Vec<String>,
     /// The settings that are sent, by name, as JSON text.
     pub settings: std::collections::BTreeMap<String, serde_json::Value>,
+    /// What holds for settings that the suite does not state, by name, where it is known.
+    pub defaults: std::collections::BTreeMap<String, DefaultInfo>,
     /// The price used; `None` is unknown.
     pub price: Option<PriceInfo>,
     /// What the suite wants a reader to know of this arm.
     pub note: Option<String>,
+}
+
+/// What holds for a setting that the suite does not state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultInfo {
+    /// The value.
+    pub value: String,
+    /// Why it holds, in words.
+    pub why: String,
 }
 
 /// The price of an arm's model.

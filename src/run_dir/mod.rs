@@ -13,7 +13,9 @@ use crate::table::TableError;
 
 pub use example::{Example, ExampleAnswer};
 pub use folder::{Finished, RunDir, find, unfinished};
-pub use manifest::{ArmInfo, DatasetInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, SuiteInfo};
+pub use manifest::{
+    ArmInfo, DatasetInfo, DefaultInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, SuiteInfo, TranslationInfo,
+};
 pub use record::Record;
 pub use trials::Answer;
 

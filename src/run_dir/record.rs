@@ -33,6 +33,10 @@ pub struct Record {
     pub usage: Option<Usage>,
     /// The model that says it answered.
     pub model_returned: Option<String>,
+    /// How the provider served it, in its own word.
+    pub service_tier: Option<String>,
+    /// What was met in the answer and not understood.
+    pub warnings: Vec<String>,
     /// What its calls cost when they were bought; `None` is unknown.
     pub cost: Option<Usd>,
     /// What this run paid for it; `None` is unknown.
@@ -49,8 +53,8 @@ pub struct Record {
     pub bought_at: Option<i64>,
     /// The recording the answer belongs to.
     pub recording: Option<String>,
-    /// The key of the answer, in hex.
-    pub key: String,
+    /// The key of the answer, in hex; `None` where nothing was asked.
+    pub key: Option<String>,
     /// Whether a scorer looked at the tool calls.
     pub tool_calls_judged: bool,
     /// Whether the case offers tools or expects a call.
@@ -178,6 +182,8 @@ pub(super) mod fixture {
             response: Some(response),
             usage: Some(Usage { input_tokens: Some(7), output_tokens: Some(0), ..Usage::default() }),
             model_returned: Some("m-1".into()),
+            service_tier: Some("default".into()),
+            warnings: vec!["an unknown block".into()],
             cost: Some(Usd::from_pico(5)),
             spend: Some(Usd::ZERO),
             latency_ms: Some(12),
@@ -186,7 +192,7 @@ pub(super) mod fixture {
             from_store: true,
             bought_at: Some(1_770_000_000_000),
             recording: Some("r".into()),
-            key: "00".repeat(32),
+            key: Some("00".repeat(32)),
             tool_calls_judged: true,
             involves_tools: true,
             weight: 1.5,

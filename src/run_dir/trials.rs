@@ -57,7 +57,7 @@ const COLUMNS: &[Row] = &[
     row("from_store", Kind::Flag, |record| Cell::Flag(Some(record.from_store))),
     row("bought_at", Kind::Integer, |record| Cell::Integer(record.bought_at)),
     row("recording", Kind::Text, |record| text(record.recording.as_ref())),
-    row("key", Kind::Text, |record| text(Some(&record.key))),
+    row("key", Kind::Text, |record| text(record.key.as_ref())),
     row("tool_calls_judged", Kind::Flag, |record| Cell::Flag(Some(record.tool_calls_judged))),
     row("involves_tools", Kind::Flag, |record| Cell::Flag(Some(record.involves_tools))),
     row("weight", Kind::Number, |record| Cell::Number(Some(record.weight))),
@@ -65,6 +65,8 @@ const COLUMNS: &[Row] = &[
     row("tags", Kind::Text, |record| json(&record.tags)),
     row("failure_message", Kind::Text, |record| text(record.failure.as_ref().map(|failure| &failure.message))),
     row("model_returned", Kind::Text, |record| text(record.model_returned.as_ref())),
+    row("service_tier", Kind::Text, |record| text(record.service_tier.as_ref())),
+    row("warnings", Kind::Text, |record| json(&record.warnings)),
 ];
 
 const FIELDS: [Field; COLUMNS.len()] = {

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{OptionError, SCORERS, Scorer};
 use crate::domain::{
-    Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Message, Outcome, Response, Role,
-    Tool, ToolCall,
+    Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Function, Message, Outcome,
+    Response, Role, Tool, ToolCall,
 };
 
 pub(crate) fn case(expected: Expected) -> Case {
@@ -30,6 +30,7 @@ pub(crate) fn case(expected: Expected) -> Case {
         tags: BTreeMap::new(),
         weight: 1.0,
         cluster: None,
+        recorded: None,
         origin: None,
     }
 }
@@ -57,7 +58,7 @@ pub(crate) fn calls(made: &[(&str, &str)]) -> Response {
 }
 
 pub(crate) fn tool(name: &str, parameters: Value) -> Tool {
-    Tool { name: name.into(), description: None, parameters: Some(parameters), strict: None }
+    Tool::Function(Function { name: name.into(), description: None, parameters: Some(parameters.into()), strict: None })
 }
 
 /// A call that accepts these values: `{"argument": [values]}`, the argument's name with a `?` when it is optional.

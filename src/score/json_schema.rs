@@ -51,7 +51,9 @@ impl Scorer for JsonSchema {
         };
         match (&self.own, &case.response_format) {
             (Some(own), _) => judged(own, &found),
-            (None, Some(ResponseFormat::JsonSchema { schema, .. })) => judged(&self.of_cases.get(schema), &found),
+            (None, Some(ResponseFormat::JsonSchema { schema, .. })) => {
+                judged(&self.of_cases.get(schema.value()), &found)
+            }
             (None, Some(ResponseFormat::JsonObject)) if found.is_object() => Judgement::pass(),
             (None, Some(ResponseFormat::JsonObject)) => Judgement::fail("the answer is not a JSON object".to_owned()),
             (None, Some(ResponseFormat::Text) | None) => Judgement::abstain(),
@@ -82,7 +84,7 @@ mod tests {
     }
 
     fn schema(schema: Value) -> ResponseFormat {
-        ResponseFormat::JsonSchema { name: "s".into(), schema, strict: None }
+        ResponseFormat::JsonSchema { name: "s".into(), schema: schema.into(), strict: None }
     }
 
     #[test]

@@ -24,11 +24,14 @@ fn exchange(text: &str, recording: &str) -> Exchange {
         model: None,
         request_id: None,
         fingerprint: None,
+        service_tier: None,
+        warnings: Vec::new(),
     };
     Exchange {
         reply,
         latency_ms: 5,
         first_token_ms: None,
+        first_reasoning_ms: None,
         attempts: Vec::new(),
         bought_at: 1_770_000_000_000,
         recording: recording.into(),

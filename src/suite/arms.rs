@@ -1,69 +1,119 @@
-//! `[baseline]`, `[candidates.NAME]`, `[endpoints.NAME]` and `[prices."ENDPOINT/MODEL"]`: which models, where, at what price.
+//! `[baseline]` and `[candidates.NAME]`: which models are compared, with which settings.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::str::FromStr as _;
 
 use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::reader::{Problems, Table, json, json_table, list};
+use super::endpoints::{self, Place};
+use super::prices::{self, Prices};
+use super::reader::{Problems, Table, json, json_table};
 use super::settings::ReplaySettings;
 use crate::domain::Sampling;
-use crate::pricing::{Price, PriceTable, TokenPrice};
-use crate::problem::{did_you_mean, suggestion};
-use crate::provider::{Dialect, ENDPOINTS, Endpoint, PROTOCOLS, Protocol, protocol};
+use crate::pricing::Price;
+use crate::problem::did_you_mean;
+use crate::provider::Endpoint;
 use crate::run_dir::PriceInfo;
 
-/// An arm as a suite states it; only the key itself is missing.
+/// An arm as a suite states it; only the secrets themselves are missing.
 #[derive(Debug)]
 pub struct ArmSpec {
     /// `baseline`, or the candidate's name.
     pub name: String,
-    /// Where the model is.
-    pub endpoint: Endpoint,
-    /// The environment variable that holds the key; `None` when the endpoint needs none.
-    pub api_key_env: Option<String>,
-    /// The provider's model string.
-    pub model: String,
-    /// Limits and sampling.
-    pub sampling: Sampling,
-    /// Gives equal arms answers of their own.
-    pub salt: Option<String>,
+    /// Where its answers come from.
+    pub source: SourceSpec,
     /// The price with where it comes from; `None` is unknown.
     pub price: Option<(Price, PriceInfo)>,
     /// What a reader should know of the arm.
     pub note: Option<String>,
 }
 
+/// Where the answers of an arm come from, as a suite states it.
+#[derive(Debug)]
+pub enum SourceSpec {
+    /// A model that is asked.
+    Live(Box<LiveSpec>),
+    /// What production answered at the time, as the dataset holds it.
+    Recorded,
+}
+
+/// A model that is asked.
+#[derive(Debug)]
+pub struct LiveSpec {
+    /// Where the model is.
+    pub endpoint: Endpoint,
+    /// The environment variable that holds the key; `None` when the endpoint needs none.
+    pub api_key_env: Option<String>,
+    /// Further headers, with the environment variables that hold their values.
+    pub header_env: Vec<(String, String)>,
+    /// The provider's model string.
+    pub model: String,
+    /// Limits and sampling.
+    pub sampling: Sampling,
+    /// Gives equal arms answers of their own.
+    pub salt: Option<String>,
+}
+
+/// The `model` of an arm whose answers were recorded in production.
+pub const RECORDED: &str = "recorded";
+
+impl ArmSpec {
+    /// The model that is asked, when one is.
+    #[must_use]
+    pub fn live(&self) -> Option<&LiveSpec> {
+        match &self.source {
+            SourceSpec::Live(live) => Some(live),
+            SourceSpec::Recorded => None,
+        }
+    }
+
+    /// The provider's model string, or the word for recorded answers.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        self.live().map_or(RECORDED, |live| &live.model)
+    }
+}
+
 /// Body fields that `extra` may not set.
 const RESERVED: &[&str] = &[
+    "candidateCount",
+    "contents",
+    "frequency_penalty",
+    "input",
     "max_completion_tokens",
     "max_output_tokens",
     "max_tokens",
     "messages",
+    "min_p",
     "model",
     "n",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "reasoning_effort",
     "response_format",
+    "seed",
     "service_tier",
+    "stop",
+    "stop_sequences",
     "stream",
+    "stream_options",
+    "system",
+    "systemInstruction",
+    "temperature",
+    "toolConfig",
     "tool_choice",
     "tools",
+    "top_k",
+    "top_p",
 ];
 
 /// The baseline's name.
 pub(super) const BASELINE: &str = "baseline";
 
-#[derive(Clone)]
-struct Place {
-    endpoint: Endpoint,
-    api_key_env: Option<String>,
-}
-
 pub(super) fn read(root: &Table<'_>, replay: Option<&ReplaySettings>, problems: &Problems<'_>) -> Option<Vec<ArmSpec>> {
-    let places = places(root, problems);
-    let prices = prices(root, problems);
+    let places = endpoints::read(root, problems);
+    let prices = prices::read(root, problems);
     let context = Context { places: &places, prices: &prices, replay, problems };
     let baseline = root.table(BASELINE, "[baseline]");
     if baseline.is_none() && root.get(BASELINE).is_none() {
@@ -71,12 +121,7 @@ pub(super) fn read(root: &Table<'_>, replay: Option<&ReplaySettings>, problems: 
     }
     let baseline = baseline.and_then(|table| context.arm(BASELINE.to_owned(), table));
     let candidates = candidates(root, &context, problems);
-    for (key, span, used) in prices.iter().map(|(key, price)| (key, &price.span, price.used.get())) {
-        if !used {
-            let message = format!("the price of `{key}` belongs to no arm");
-            problems.add(span, message, Some("a price is named ENDPOINT/MODEL, as the arm's `model`".to_owned()));
-        }
-    }
+    prices.finish(problems);
     let mut arms = vec![baseline?];
     arms.extend(candidates?);
     refuse_twins(&arms, root);
@@ -86,7 +131,11 @@ pub(super) fn read(root: &Table<'_>, replay: Option<&ReplaySettings>, problems: 
 /// Arms whose requests are equal would share their answers, which looks like a perfect agreement of two models.
 fn refuse_twins(arms: &[ArmSpec], root: &Table<'_>) {
     let asks = |arm: &ArmSpec| {
-        (arm.endpoint.base_url.clone(), arm.model.clone(), format!("{:?}", arm.sampling), arm.salt.clone())
+        arm.live().map(|LiveSpec { endpoint, model, sampling, salt, .. }| {
+            let Endpoint { protocol, base_url, dialect, headers, .. } = endpoint;
+            let place = (protocol.name, base_url.clone(), *dialect, headers.clone());
+            (place, model.clone(), format!("{sampling:?}"), salt.clone())
+        })
     };
     for (index, arm) in arms.iter().enumerate() {
         if let Some(twin) = arms[..index].iter().find(|twin| asks(twin) == asks(arm)) {
@@ -124,165 +173,29 @@ fn candidates(root: &Table<'_>, context: &Context<'_>, problems: &Problems<'_>) 
     arms.into_iter().collect()
 }
 
-/// Every endpoint by its name: the built-in ones and the suite's own.
-fn places(root: &Table<'_>, problems: &Problems<'_>) -> BTreeMap<String, Option<Place>> {
-    let mut places: BTreeMap<String, Option<Place>> = ENDPOINTS
-        .iter()
-        .map(|row| {
-            let place = Place { endpoint: row.endpoint(), api_key_env: Some(row.api_key_env.to_owned()) };
-            (row.name.to_owned(), Some(place))
-        })
-        .collect();
-    let Some(table) = root.table("endpoints", "[endpoints]") else { return places };
-    for (name, span, value) in table.entries() {
-        let label = format!("[endpoints.{name}]");
-        if name.contains('/') || name.is_empty() {
-            let help = "an arm's `model` is split at its first slash: ENDPOINT/MODEL".to_owned();
-            problems.add(&span, format!("the endpoint `{name}` has a slash in its name"), Some(help));
-        }
-        let place = problems.table(label, value).and_then(|table| place(name, table));
-        places.insert(name.to_owned(), place);
-    }
-    places
-}
-
-fn place(name: &str, table: Table<'_>) -> Option<Place> {
-    let spoken = spoken(&table);
-    let base_url = table.text("base_url");
-    match &base_url {
-        Some(found) => {
-            if let Err((message, help)) = check_url(found.value) {
-                table.problem(&found.range(), message, Some(help.to_owned()));
-            }
-        }
-        None if table.get("base_url").is_none() => {
-            table.missing("base_url", "for example `base_url = \"http://127.0.0.1:8080/v1\"`");
-        }
-        None => {}
-    }
-    let api_key_env = table.text("api_key_env").map(|found| found.value.to_owned());
-    table.finish(&[]);
-    let endpoint = Endpoint {
-        name: name.to_owned(),
-        protocol: spoken?,
-        base_url: base_url?.value.trim_end_matches('/').to_owned(),
-        dialect: Dialect::Compatible,
-        headers: Vec::new(),
-    };
-    Some(Place { endpoint, api_key_env })
-}
-
-fn spoken(table: &Table<'_>) -> Option<&'static Protocol> {
-    let names: Vec<&str> = PROTOCOLS.iter().map(|row| row.name).collect();
-    let all = || format!("the protocols are {}", list(&names));
-    let Some(found) = table.text("protocol") else {
-        if table.get("protocol").is_none() {
-            table.missing("protocol", &all());
-        }
-        return None;
-    };
-    let spoken = protocol(found.value);
-    if spoken.is_none() {
-        let help = suggestion(found.value, names.iter().copied(), all);
-        table.problem(&found.range(), format!("unknown protocol `{}`", found.value), Some(help));
-    }
-    spoken
-}
-
-/// A base URL that a key may be sent to: https, or http to this machine.
-fn check_url(url: &str) -> Result<(), (String, &'static str)> {
-    let bad = |why: &str, help| Err((format!("`base_url` is \"{url}\", {why}"), help));
-    let Ok(parsed) = reqwest::Url::parse(url) else {
-        return bad("which is no URL", "write it with its scheme: `https://host/v1`");
-    };
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return bad("which holds a user or password", "put the key in a variable and name that as `api_key_env`");
-    }
-    if parsed.query().is_some() || parsed.fragment().is_some() {
-        return bad("which has a query or fragment", "the protocol appends its own path to the base URL");
-    }
-    let loopback = match parsed.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
-        None => false,
-    };
-    match parsed.scheme() {
-        "https" => Ok(()),
-        "http" if loopback => Ok(()),
-        "http" => bad("but http goes to this machine only", "use https: prompts and keys would travel in the open"),
-        _ => bad("but must begin with https:// or http://", "write it with its scheme: `https://host/v1`"),
-    }
-}
-
-struct SuitePrice {
-    price: Option<(Price, PriceInfo)>,
-    span: Range<usize>,
-    used: std::cell::Cell<bool>,
-}
-
-/// Prices that the suite states, by ENDPOINT/MODEL.
-fn prices(root: &Table<'_>, problems: &Problems<'_>) -> BTreeMap<String, SuitePrice> {
-    let Some(table) = root.table("prices", "[prices]") else { return BTreeMap::new() };
-    let mut prices = BTreeMap::new();
-    for (name, span, value) in table.entries() {
-        let label = format!("[prices.\"{name}\"]");
-        let price = problems.table(label, value).and_then(price);
-        prices.insert(name.to_owned(), SuitePrice { price, span, used: false.into() });
-    }
-    prices
-}
-
-fn price(table: Table<'_>) -> Option<(Price, PriceInfo)> {
-    let read = |key| {
-        let found = table.decimal(key)?;
-        let price = TokenPrice::from_str(&found.value);
-        if let Err(error) = &price {
-            let help = "prices are USD per million tokens".to_owned();
-            table.problem(&found.range(), format!("`{key}` is {}: {error}", found.value), Some(help));
-        }
-        price.ok()
-    };
-    let (input, cached_input, output) = (read("input"), read("cached_input"), read("output"));
-    for key in ["input", "output"] {
-        if table.get(key).is_none() {
-            table.missing(key, "prices are USD per million tokens: `input = 0.20`, `output = 1.25`");
-        }
-    }
-    let source = table.text("source").map(|found| found.value.to_owned());
-    table.finish(&[]);
-    let (input, output) = (input?, output?);
-    let info = PriceInfo {
-        input: input.to_string(),
-        cached_input: cached_input.as_ref().map(ToString::to_string),
-        output: output.to_string(),
-        source,
-        as_of: None,
-        assumed: true,
-    };
-    Some((Price::custom(input, cached_input, output), info))
-}
-
 /// What arms refer to.
 struct Context<'a> {
     places: &'a BTreeMap<String, Option<Place>>,
-    prices: &'a BTreeMap<String, SuitePrice>,
+    prices: &'a Prices,
     replay: Option<&'a ReplaySettings>,
     problems: &'a Problems<'a>,
 }
 
 impl Context<'_> {
     fn arm(&self, name: String, table: Table<'_>) -> Option<ArmSpec> {
+        let note = table.text("note").map(|found| found.value.to_owned());
+        if table.get("model").and_then(|model| model.get_ref().as_str()) == Some(RECORDED) {
+            return self.recorded(name, note, table);
+        }
         let model = self.model(&table);
         let sampling = self.sampling(&table);
         let salt = table.text("salt").map(|found| found.value.to_owned());
-        let note = table.text("note").map(|found| found.value.to_owned());
-        let span = table.span.clone();
-        let label = table.name.clone();
+        let (span, label) = (table.span.clone(), table.name.clone());
         table.finish(&[]);
         let (place, model) = model?;
-        let price = self.price(&place.endpoint.name, &model);
+        let id = format!("{}/{model}", place.endpoint.name);
+        let price = self.prices.of(&id);
         if self.replay.is_some_and(|replay| replay.budget.is_some()) {
-            let id = format!("{}/{model}", place.endpoint.name);
             if price.is_none() {
                 let help = format!("add `[prices.\"{id}\"]` with `input` and `output` in USD per million tokens");
                 self.problems.add(&span, format!("`{id}` has no price, and a budget needs one"), Some(help));
@@ -296,8 +209,31 @@ impl Context<'_> {
                 );
             }
         }
-        let Place { endpoint, api_key_env } = place;
-        Some(ArmSpec { name, endpoint, api_key_env, model, sampling, salt, price, note })
+        let Place { endpoint, api_key_env, header_env } = place;
+        let live = LiveSpec { endpoint, api_key_env, header_env, model, sampling, salt };
+        Some(ArmSpec { name, source: SourceSpec::Live(Box::new(live)), price, note })
+    }
+
+    /// The arm whose answers the dataset holds. What they cost then is what their tokens cost at the price of the model
+    /// that gave them, which the suite may name.
+    fn recorded(&self, name: String, note: Option<String>, table: Table<'_>) -> Option<ArmSpec> {
+        let span = table.span.clone();
+        let priced_as = table.text("priced_as");
+        let price = match &priced_as {
+            None => self.prices.of(RECORDED),
+            Some(id) => self.prices.of(id.value).or_else(|| {
+                let help = format!("write ENDPOINT/MODEL as in an arm's `model`, or add `[prices.\"{}\"]`", id.value);
+                table.problem(&id.range(), format!("`priced_as`: `{}` has no price", id.value), Some(help));
+                None
+            }),
+        };
+        table.finish(&["model"]);
+        if name != BASELINE {
+            let help = "a candidate is what production may move to: name its model".to_owned();
+            self.problems.add(&span, format!("`{name}` cannot be `{RECORDED}`: only the baseline can"), Some(help));
+            return None;
+        }
+        Some(ArmSpec { name, source: SourceSpec::Recorded, price, note })
     }
 
     fn model(&self, table: &Table<'_>) -> Option<(Place, String)> {
@@ -363,24 +299,5 @@ impl Context<'_> {
             }
         }
         value.get_ref().as_table().map(json_table).unwrap_or_default()
-    }
-
-    fn price(&self, endpoint: &str, model: &str) -> Option<(Price, PriceInfo)> {
-        if let Some(stated) = self.prices.get(&format!("{endpoint}/{model}")) {
-            stated.used.set(true);
-            return stated.price.clone();
-        }
-        let table = PriceTable::builtin();
-        let price = table.price(endpoint, model)?.clone();
-        let rates = &price.tiers.standard;
-        let info = PriceInfo {
-            input: rates.input.to_string(),
-            cached_input: rates.cached_input.as_ref().map(ToString::to_string),
-            output: rates.output.to_string(),
-            source: Some(price.source.clone()),
-            as_of: Some(table.as_of.clone()),
-            assumed: false,
-        };
-        Some((price, info))
     }
 }

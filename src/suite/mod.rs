@@ -4,6 +4,8 @@
 //! whether something is set.
 
 mod arms;
+mod endpoints;
+mod prices;
 mod reader;
 mod rules;
 mod scorers;
@@ -20,7 +22,7 @@ use crate::problem::Problem;
 use crate::score::Configured;
 use reader::{Problems, Table};
 
-pub use arms::ArmSpec;
+pub use arms::{ArmSpec, LiveSpec, RECORDED, SourceSpec};
 pub use settings::{DatasetSettings, ReplaySettings};
 
 /// A valid suite.
@@ -163,6 +165,7 @@ fn plan_fields(document: &DeTable<'_>) -> Value {
         "repeats": replay.get("repeats"),
         "seed": replay.get("seed"),
         "max_output_tokens": replay.get("max_output_tokens"),
+        "stream": replay.get("stream"),
     })
 }
 

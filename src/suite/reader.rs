@@ -155,6 +155,10 @@ impl<'a> Table<'a> {
         self.read(key, wanted, |value| number(value).filter(|number| allowed(*number)))
     }
 
+    pub(super) fn flag(&self, key: &'static str) -> bool {
+        self.read(key, "true or false", DeValue::as_bool).is_some_and(|found| found.value)
+    }
+
     /// A number as it is spelt, or a text: for money, whose digits must not pass through a double.
     pub(super) fn decimal(&self, key: &'static str) -> Option<At<'a, String>> {
         self.read(key, "a number", |value| match value {

@@ -48,6 +48,8 @@ pub struct ReplaySettings {
     pub max_output_tokens: Option<u64>,
     /// What a run may spend; `None` is no limit.
     pub budget: Option<Usd>,
+    /// Whether answers arrive piece by piece, so that the time to the first token is known.
+    pub stream: bool,
     /// The seed of the order of calls.
     pub seed: u64,
     /// When to ask again.
@@ -104,6 +106,7 @@ fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
             .unwrap_or(DEFAULT_CONCURRENCY),
         max_output_tokens: integer("max_output_tokens", 1..i64::MAX),
         budget: table.and_then(budget),
+        stream: table.is_some_and(|table| table.flag("stream")),
         seed: integer("seed", 0..i64::MAX).unwrap_or(DEFAULT_SEED),
         retry: Retry { attempts: small("attempts", 1..21).unwrap_or(DEFAULT_ATTEMPTS) },
         timeouts: Timeouts {

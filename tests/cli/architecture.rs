@@ -165,10 +165,11 @@ fn tables_network_time_and_environment_enter_where_they_are_named() {
     let sources = sources();
     stand_only_in(&sources, &["polars"], |source| source.path == "table.rs");
     stand_only_in(&sources, &["async", "await", "tokio"], |source| source.is_in(&["replay", "cmd"]));
-    // A suite's base URL is parsed as the transport will parse it; nothing is sent from there.
-    stand_only_in(&sources, &["reqwest"], |source| source.module() == "replay" || source.path == "suite/arms.rs");
-    let arms = sources.iter().find(|source| source.path == "suite/arms.rs").expect("is there");
-    assert!(after(&arms.code, "reqwest").all(|rest| rest.starts_with("::Url::parse(")));
+    // A suite's base URL and headers are parsed as the transport will parse them; nothing is sent from there.
+    stand_only_in(&sources, &["reqwest"], |source| source.module() == "replay" || source.path == "suite/endpoints.rs");
+    let endpoints = sources.iter().find(|source| source.path == "suite/endpoints.rs").expect("is there");
+    let parsed = |rest: &str| rest.starts_with("::Url::parse(") || rest.starts_with("::header::");
+    assert!(after(&endpoints.code, "reqwest").all(parsed));
     stand_only_in(&sources, &["rusqlite"], |source| source.module() == "store");
     stand_only_in(&sources, &["clap"], |source| ["cli.rs", "main.rs"].contains(&source.path.as_str()));
     stand_only_in(&sources, &["SystemTime::now", "Instant::now", "env::var"], |source| {

@@ -4,11 +4,14 @@
 
 mod architecture;
 mod demo;
+mod doctor;
 mod faults;
 mod gate;
 mod guards;
 mod help;
+mod providers;
 mod readme;
+mod recorded;
 mod replay;
 mod resume;
 mod run;

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use cutover::cli::{Cli, Command};
 use cutover::compare::{Contrast, METRICS};
 use cutover::exit::EXITS;
-use cutover::provider::ENDPOINTS;
+use cutover::provider::{ENDPOINTS, PROTOCOLS};
 use cutover::score::SCORERS;
 use cutover::suite::Suite;
 
@@ -56,9 +56,10 @@ fn every_command_exists() {
         Command::Report(_) => "report",
         Command::Gate(_) => "gate",
         Command::Show(_) => "show",
+        Command::Doctor(_) => "doctor",
         Command::Cache(_) => "cache",
     };
-    for wanted in ["demo", "run", "report", "gate", "show", "cache"] {
+    for wanted in ["demo", "run", "report", "gate", "show", "doctor", "cache"] {
         let shown = commands.iter().filter_map(|line| Cli::try_parse_from(line.split_whitespace()).ok());
         assert!(shown.into_iter().any(|cli| names(&cli.command) == wanted), "README shows no `cutover {wanted}`");
     }
@@ -71,14 +72,17 @@ fn the_suite_and_the_cases_are_valid_and_the_defaults_stated_there_are_true() {
     let cases = blocks(&text, "json").remove(0);
     let parse = |suite: String| Suite::parse(Path::new("suite.toml"), suite).expect("is valid");
     let stated = parse(suite.clone());
-    let bare = parse(["repeats =", "concurrency =", "confidence =", "min_pairs ="].iter().fold(suite, |suite, key| {
-        assert_eq!(suite.matches(key).count(), 1, "{key}");
-        suite.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect()
-    }));
+    let bare = parse(["repeats =", "concurrency =", "stream =", "confidence =", "min_pairs ="].iter().fold(
+        suite,
+        |suite, key| {
+            assert_eq!(suite.matches(key).count(), 1, "{key}");
+            suite.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect()
+        },
+    ));
     assert_eq!(stated.replay, bare.replay);
     let of = |suite: &Suite| (suite.gate.confidence, suite.gate.min_pairs, suite.gate.min_coverage);
     assert_eq!(of(&stated), of(&bare));
-    assert!(text.contains(&format!("`{}` is read from the environment", ENDPOINTS[0].api_key_env)));
+    assert!(text.contains(&format!("`{}` is read from the environment", ENDPOINTS[0].api_key_env.expect("a key"))));
 
     let workspace = Workspace::new().file("cases.jsonl", &cases);
     let dataset = cutover::dataset::open(&workspace.path("cases.jsonl")).expect("is valid");
@@ -88,6 +92,7 @@ fn the_suite_and_the_cases_are_valid_and_the_defaults_stated_there_are_true() {
 #[test]
 fn every_shape_of_expected_is_read() {
     let text = readme();
+    let text = text.split("\n\n").find(|paragraph| paragraph.starts_with("`expected` is one of")).expect("is there");
     let shapes = text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("{\"") && code.ends_with('}'));
     let cases: String = shapes
         .map(|shape| shape.replace("{…}", "{\"a\":1}").replace("[…]", "[{\"name\":\"f\"}]"))
@@ -107,12 +112,45 @@ fn every_shape_of_expected_is_read() {
 }
 
 #[test]
+fn every_shape_of_tools_images_and_recorded_answers_is_read() {
+    let text = readme().replace("\n  ", " ");
+    let codes: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
+    let starting = |start: &'static str| codes.iter().copied().filter(move |code| code.starts_with(start));
+    let tools = starting("{\"type\"").collect::<Vec<_>>().join(",");
+    let image = starting("\"image_url\"").next().expect("an image");
+    let recorded = starting("\"recorded\":{").next().expect("an answer");
+    let failure = starting("{\"kind\"").next().expect("a failure");
+    let content = format!("[{{\"type\":\"image_url\",{image}}}]");
+    let case = |id: &str, recorded: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"messages\":[{{\"role\":\"user\",\"content\":{content}}}],\"tools\":[{tools}],{recorded}}}\n"
+        )
+    };
+    let cases = case("a", recorded) + &case("b", &format!("\"recorded\":{{\"failure\":{failure}}}"));
+    let workspace = Workspace::new().file("cases.jsonl", &cases).file("receipts/17.png", "");
+    std::fs::write(workspace.path("receipts/17.png"), b"\x89PNG\r\n\x1a\n").expect("is written");
+    let dataset = cutover::dataset::open(&workspace.path("cases.jsonl"));
+    let dataset = dataset.unwrap_or_else(|problems| panic!("{problems:?}\n{cases}"));
+    assert_eq!(dataset.read(0).expect("is read").tools.len(), 3);
+}
+
+#[test]
 fn the_tables_are_those_of_the_code() {
     let text = readme();
     let exits: Vec<_> = EXITS.iter().map(|(_, code, meaning)| vec![code.to_string(), (*meaning).to_owned()]).collect();
     assert_eq!(table(&text, "| exit code | meaning |"), exits);
     let scorers: Vec<_> = SCORERS.iter().map(|row| vec![format!("`{}`", row.name), row.doc.to_owned()]).collect();
     assert_eq!(table(&text, "| scorer | an answer is right when |"), scorers);
+    let endpoints: Vec<_> = ENDPOINTS
+        .iter()
+        .map(|row| {
+            let key = row.api_key_env.map_or_else(|| format!("none: {}", row.base_url), |name| format!("`{name}`"));
+            vec![format!("`{}`", row.name), format!("`{}`", row.protocol.name), key]
+        })
+        .collect();
+    assert_eq!(table(&text, "| endpoint | protocol | key |"), endpoints);
+    let protocols: Vec<_> = PROTOCOLS.iter().map(|row| vec![format!("`{}`", row.name), row.doc.to_owned()]).collect();
+    assert_eq!(table(&text, "| protocol | wire format |"), protocols);
     let by = |contrast| {
         let rows = METRICS.iter().filter(|row| row.gateable && row.contrast == contrast);
         rows.map(|row| format!("`{}`", row.name)).collect::<Vec<_>>().join(" and ")

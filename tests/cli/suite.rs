@@ -78,7 +78,7 @@ error: suite.toml:14: unknown key `top_pp` in [candidates.mini]
 error: suite.toml:20: unknown protocol `openai-chatt`
   help: did you mean `openai-chat`?
 error: suite.toml:21: `base_url` is \"http://example.com/v1\", but http goes to this machine only
-  help: use https: prompts and keys would travel in the open
+  help: use https, or set `allow_http = true`: prompts and keys then travel in the open
 error: suite.toml:23: the price of `local/other` belongs to no arm
   help: a price is named ENDPOINT/MODEL, as the arm's `model`
 error: suite.toml:24: `input` is 0.1234567: more than 6 decimals

@@ -5,10 +5,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use cutover::domain::{Arguments, Failure, Reply, Request, Response, ToolCall, Usage};
-use cutover::provider::{Dialect, Endpoint, Headers, HttpResponse, Protocol, protocol};
+use cutover::provider::{Broken, Dialect, Endpoint, Headers, HttpResponse, Protocol, Stream, protocol};
 
 use super::json::{difference, minified, same_exactly};
-use super::neutral::{self, NoRequest};
+use super::neutral::{self, Invalid};
 use super::{Outcome, expect};
 
 /// Where the fixtures of a folder are sent.
@@ -79,10 +79,8 @@ struct Expected {
     reasoning_text: Option<String>,
     stop_sequence: Option<String>,
     choices: Option<Vec<ExpectedChoice>>,
-    #[serde(rename = "first_token_event")]
-    _first_token_event: Option<u64>,
-    #[serde(rename = "first_reasoning_event")]
-    _first_reasoning_event: Option<u64>,
+    first_token_event: Option<usize>,
+    first_reasoning_event: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,21 +116,9 @@ struct ExpectedChoice {
 pub(crate) fn check(folder: &str, text: &str) -> Result<Outcome, String> {
     let fixture: Fixture = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let server = SERVERS.iter().find(|server| server.folder == folder).ok_or("no protocol is known for this folder")?;
-    let skipped = |what: &str| Ok(Outcome::Skipped(format!("not yet supported: {what}")));
-    let Some(protocol) = protocol(server.protocol) else {
-        return skipped(&format!("protocol {}", server.protocol));
-    };
-    let body = match (&fixture.response_wire, &fixture.response_text, &fixture.response_sse) {
-        (Some(json), None, None) => minified(json.get()),
-        (None, Some(text), None) => text.clone(),
-        (None, None, Some(_)) => return skipped("streaming"),
-        _ => return Err("not exactly one of response_wire, response_text and response_sse".to_owned()),
-    };
-    let request = match neutral::request(fixture.request_neutral.get()) {
-        Ok(request) => request,
-        Err(NoRequest::Unsupported(what)) => return skipped(&what),
-        Err(NoRequest::Invalid(why)) => return Err(format!("request_neutral: {why}")),
-    };
+    let protocol = protocol(server.protocol).ok_or_else(|| format!("there is no protocol {}", server.protocol))?;
+    let request = neutral::request(fixture.request_neutral.get());
+    let request = request.map_err(|Invalid(why)| format!("request_neutral: {why}"))?;
     let mut differences = Vec::new();
     if !fixture.notes.as_deref().is_some_and(|notes| notes.contains("do not compare")) {
         let endpoint = Endpoint {
@@ -146,13 +132,71 @@ pub(crate) fn check(folder: &str, text: &str) -> Result<Outcome, String> {
     }
     let headers: Headers =
         fixture.response_headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let whole = HttpResponse { status: fixture.response_status, headers: &headers, body: body.as_bytes() };
-    match (protocol.decode)(&whole) {
-        Ok(reply) => compare_reply(&fixture.expected, &reply, &mut differences),
-        Err(failure) => compare_failure(&fixture.expected, &failure, &mut differences),
+    let whole = |body| HttpResponse { status: fixture.response_status, headers: &headers, body };
+    match (&fixture.response_wire, &fixture.response_text, &fixture.response_sse) {
+        (Some(json), None, None) => {
+            let body = minified(json.get());
+            compare_plain(&fixture.expected, protocol, &whole(body.as_bytes()), &mut differences);
+        }
+        (None, Some(text), None) => {
+            compare_plain(&fixture.expected, protocol, &whole(text.as_bytes()), &mut differences);
+        }
+        (None, None, Some(sse)) => {
+            compare_stream(&fixture.expected, protocol, &whole(sse.as_bytes()), &mut differences);
+        }
+        _ => return Err("not exactly one of response_wire, response_text and response_sse".to_owned()),
     }
-    compare_cuts(protocol, &whole, &mut differences);
     Ok(Outcome::of(differences))
+}
+
+fn compare_plain(expected: &Expected, protocol: &Protocol, whole: &HttpResponse<'_>, differences: &mut Vec<String>) {
+    compare_answer(expected, &(protocol.decode)(whole), differences);
+    compare_cuts(protocol, whole, differences);
+}
+
+/// A stream means the same in pieces of every size, and a failure once it is cut before its end mark.
+fn compare_stream(expected: &Expected, protocol: &Protocol, whole: &HttpResponse<'_>, differences: &mut Vec<String>) {
+    let head = HttpResponse { body: b"", ..*whole };
+    let read = |body: &[u8], size: usize| {
+        let mut stream = Stream::new(protocol);
+        body.chunks(size.max(1)).for_each(|piece| stream.push(piece));
+        stream.finish(&head)
+    };
+    let (marks, answer) = read(whole.body, whole.body.len());
+    compare_answer(expected, &answer, differences);
+    expect(differences, "first_token_event", (&expected.first_token_event, &marks.first_token));
+    expect(differences, "first_reasoning_event", (&expected.first_reasoning_event, &marks.first_reasoning));
+    for size in [1, 7] {
+        if read(whole.body, size) != (marks, answer.clone()) {
+            differences.push(format!("stream in pieces of {size}: another result than all at once"));
+        }
+    }
+    let Ok(whole_reply) = &answer else { return };
+    for end in 0..whole.body.len() {
+        // Usage comes last, so that a stream cut right before it is an answer of unknown cost.
+        let same = |cut: &Reply| {
+            cut.response == whole_reply.response && (cut.usage == whole_reply.usage || cut.usage.is_none())
+        };
+        if read(&whole.body[..end], usize::MAX).1.is_ok_and(|cut| !same(&cut)) {
+            differences.push(format!("stream cut at byte {end}: expected a failure, found another reply"));
+            return;
+        }
+    }
+}
+
+fn compare_answer(expected: &Expected, answer: &Result<Reply, Broken>, differences: &mut Vec<String>) {
+    match (answer, &expected.error) {
+        (Ok(reply), None) => compare_reply(expected, reply, differences),
+        (Ok(_), Some(error)) => differences.push(format!("error: expected {}, found a reply", error.kind)),
+        (Err(broken), None) => differences.push(format!("error: expected none, found {:?}", broken.failure)),
+        (Err(broken), Some(error)) => {
+            compare_failure(error, &broken.failure, differences);
+            match &broken.partial {
+                Some(partial) => compare_reply(expected, partial, differences),
+                None => compare_nothing(expected, differences),
+            }
+        }
+    }
 }
 
 fn compare_request(fixture: &Fixture, request: &Request, endpoint: &Endpoint, differences: &mut Vec<String>) {
@@ -166,9 +210,6 @@ fn compare_request(fixture: &Fixture, request: &Request, endpoint: &Endpoint, di
 }
 
 fn compare_reply(expected: &Expected, reply: &Reply, differences: &mut Vec<String>) {
-    if let Some(error) = &expected.error {
-        differences.push(format!("error: expected {}, found a reply", error.kind));
-    }
     let Response { text, tool_calls, refusal, finish_reason, finish_raw } = &reply.response;
     let finish = finish_reason.name().to_owned();
     expect(differences, "text", (&expected.text, &Some(text.clone())));
@@ -203,16 +244,16 @@ fn compare_calls(expected: &[ExpectedCall], found: &[ToolCall], differences: &mu
     }
 }
 
-fn compare_failure(expected: &Expected, failure: &Failure, differences: &mut Vec<String>) {
-    let Some(error) = &expected.error else {
-        differences.push(format!("error: expected none, found {failure:?}"));
-        return;
-    };
+/// A failure of which nothing had arrived.
+fn compare_nothing(expected: &Expected, differences: &mut Vec<String>) {
     expect(differences, "text", (&expected.text, &None));
     expect(differences, "tool_calls", (&expected.tool_calls.len(), &0));
     expect(differences, "usage", (&expected.usage, &None));
     expect(differences, "finish", (&expected.finish, &None));
     expect(differences, "finish_raw", (&expected.finish_raw, &None));
+}
+
+fn compare_failure(error: &ExpectedError, failure: &Failure, differences: &mut Vec<String>) {
     expect(differences, "error.kind", (&error.kind.as_str(), &failure.kind.name()));
     expect(differences, "error.status", (&error.status, &failure.status));
     expect(differences, "error.code", (&error.code, &failure.code));

@@ -5,18 +5,15 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use cutover::domain::{
-    Arguments, Content, ImageSource, Message, Part, Request, ResponseFormat, Role, Sampling, Tool, ToolCall, ToolChoice,
+    Arguments, Content, Function, ImageSource, JsonText, Message, Part, Request, ResponseFormat, Role, Sampling, Tool,
+    ToolCall, ToolChoice,
 };
 
 use super::json::minified;
 
-/// Why a fixture gives no domain request.
-pub(super) enum NoRequest {
-    /// The domain has no word for something in it.
-    Unsupported(String),
-    /// It is not what the fixtures' README describes.
-    Invalid(String),
-}
+/// Why a fixture gives no domain request: it is not what the fixtures' README describes.
+#[derive(Debug)]
+pub(crate) struct Invalid(pub(crate) String);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,12 +65,15 @@ struct NeutralCall {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NeutralTool {
     kind: Option<String>,
     name: Option<String>,
     description: Option<String>,
-    parameters: Option<Value>,
+    parameters: Option<JsonText>,
     strict: Option<bool>,
+    #[serde(default)]
+    vector_store_ids: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +82,7 @@ struct NeutralFormat {
     #[serde(rename = "type")]
     kind: String,
     name: Option<String>,
-    schema: Option<Value>,
+    schema: Option<JsonText>,
     strict: Option<bool>,
 }
 
@@ -101,11 +101,8 @@ enum NeutralSource {
 }
 
 /// Reads the text of a neutral request.
-pub(super) fn request(text: &str) -> Result<Request, NoRequest> {
-    let raw: NeutralRequest = serde_json::from_str(text).map_err(|error| NoRequest::Invalid(error.to_string()))?;
-    if raw.stream {
-        return Err(NoRequest::Unsupported("streaming".to_owned()));
-    }
+pub(crate) fn request(text: &str) -> Result<Request, Invalid> {
+    let raw: NeutralRequest = serde_json::from_str(text).map_err(|error| Invalid(error.to_string()))?;
     Ok(Request {
         messages: raw.messages.into_iter().map(message).collect::<Result<_, _>>()?,
         tools: raw.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
@@ -126,25 +123,25 @@ pub(super) fn request(text: &str) -> Result<Request, NoRequest> {
             reasoning_effort: raw.reasoning_effort,
             extra: raw.extra,
         },
+        stream: raw.stream,
         model: raw.model,
     })
 }
 
-fn message(raw: NeutralMessage) -> Result<Message, NoRequest> {
+fn message(raw: NeutralMessage) -> Result<Message, Invalid> {
     let role = match raw.role.as_str() {
         "system" => Role::System,
         "developer" => Role::Developer,
         "user" => Role::User,
         "assistant" => Role::Assistant,
         "tool" => Role::Tool,
-        other => return Err(NoRequest::Invalid(format!("role {other}"))),
+        other => return Err(Invalid(format!("role {other}"))),
     };
     let content = match raw.content {
         None => None,
         Some(Value::String(text)) => Some(Content::Text(text)),
         Some(parts) => {
-            let parts: Vec<NeutralPart> =
-                serde_json::from_value(parts).map_err(|error| NoRequest::Invalid(error.to_string()))?;
+            let parts: Vec<NeutralPart> = serde_json::from_value(parts).map_err(|error| Invalid(error.to_string()))?;
             Some(Content::Parts(parts.into_iter().map(part).collect()))
         }
     };
@@ -152,7 +149,7 @@ fn message(raw: NeutralMessage) -> Result<Message, NoRequest> {
         let arguments = match (call.arguments, call.arguments_raw) {
             (Some(object), None) => Arguments::Object(minified(object.get())),
             (None, Some(text)) => Arguments::Malformed(text),
-            _ => return Err(NoRequest::Invalid(format!("arguments of {}", call.name))),
+            _ => return Err(Invalid(format!("arguments of {}", call.name))),
         };
         Ok(ToolCall { id: call.id, name: call.name, arguments })
     });
@@ -173,33 +170,36 @@ fn part(raw: NeutralPart) -> Part {
     }
 }
 
-fn tool(raw: NeutralTool) -> Result<Tool, NoRequest> {
-    match (raw.kind.as_deref(), raw.name) {
-        (None | Some("function"), Some(name)) => {
-            Ok(Tool { name, description: raw.description, parameters: raw.parameters, strict: raw.strict })
+fn tool(raw: NeutralTool) -> Result<Tool, Invalid> {
+    match (raw.kind.as_deref().unwrap_or("function"), raw.name) {
+        ("function", Some(name)) => {
+            let (description, parameters, strict) = (raw.description, raw.parameters, raw.strict);
+            Ok(Tool::Function(Function { name, description, parameters, strict }))
         }
-        (Some(kind), _) => Err(NoRequest::Unsupported(format!("tool {kind}"))),
-        (None, None) => Err(NoRequest::Invalid("a tool without a name".to_owned())),
+        ("web_search", None) => Ok(Tool::WebSearch),
+        ("file_search", None) => Ok(Tool::FileSearch { stores: raw.vector_store_ids }),
+        ("computer_use", None) => Ok(Tool::ComputerUse { display: None }),
+        (kind, _) => Err(Invalid(format!("tool {kind}"))),
     }
 }
 
-fn tool_choice(raw: &Value) -> Result<ToolChoice, NoRequest> {
+fn tool_choice(raw: &Value) -> Result<ToolChoice, Invalid> {
     match (raw.as_str(), raw["name"].as_str()) {
         (Some("auto"), _) => Ok(ToolChoice::Auto),
         (Some("none"), _) => Ok(ToolChoice::None),
         (Some("required"), _) => Ok(ToolChoice::Required),
         (None, Some(name)) => Ok(ToolChoice::Named(name.to_owned())),
-        _ => Err(NoRequest::Invalid(format!("tool_choice {raw}"))),
+        _ => Err(Invalid(format!("tool_choice {raw}"))),
     }
 }
 
-fn response_format(raw: NeutralFormat) -> Result<ResponseFormat, NoRequest> {
+fn response_format(raw: NeutralFormat) -> Result<ResponseFormat, Invalid> {
     match (raw.kind.as_str(), raw.name, raw.schema) {
         ("text", None, None) => Ok(ResponseFormat::Text),
         ("json_object", None, None) => Ok(ResponseFormat::JsonObject),
         ("json_schema", Some(name), Some(schema)) => {
             Ok(ResponseFormat::JsonSchema { name, schema, strict: raw.strict })
         }
-        (kind, ..) => Err(NoRequest::Invalid(format!("response_format {kind}"))),
+        (kind, ..) => Err(Invalid(format!("response_format {kind}"))),
     }
 }

@@ -1,183 +1,44 @@
-//! A Chat Completions answer as a neutral reply.
+//! A whole Chat Completions answer as a neutral reply.
 
-use crate::domain::{Failure, FinishReason, Reply, Response, ToolCall, Usage};
-use crate::provider::error;
-use crate::provider::json::{Fields, Node};
-use crate::provider::{Headers, HttpResponse, arguments, openai};
+use crate::domain::Reply;
+use crate::provider::json::Node;
+use crate::provider::{Broken, HttpResponse, error, openai};
 
-/// The provider's words for why an answer ended. Together says `eos`, vLLM `abort`.
-const FINISH_REASONS: &[(&str, FinishReason)] = &[
-    ("stop", FinishReason::Stop),
-    ("eos", FinishReason::Stop),
-    ("length", FinishReason::Length),
-    ("tool_calls", FinishReason::ToolCalls),
-    ("function_call", FinishReason::ToolCalls),
-    ("content_filter", FinishReason::ContentFilter),
-    ("abort", FinishReason::Error),
-];
+use super::answer::Answer;
+use super::choice::Choice;
 
 /// What the answer says.
-pub(in crate::provider) fn decode(response: &HttpResponse<'_>) -> Result<Reply, Failure> {
+pub(in crate::provider) fn decode(response: &HttpResponse<'_>) -> Result<Reply, Broken> {
     if !(200..=299).contains(&response.status) {
-        return Err(openai::failure(response));
+        return Err(openai::failure(response).into());
     }
     let text = String::from_utf8_lossy(response.body);
     let body = match Node::parse(&text) {
         Ok(node) => node.fields(),
-        Err(reason) => return Err(error::unreadable(response, &format!("the answer is not whole JSON ({reason})"))),
+        Err(reason) => {
+            return Err(error::unreadable(response, &format!("the answer is not whole JSON ({reason})")).into());
+        }
     };
     if let Some(failure) = openai::error_in(response, &body) {
-        return Err(failure);
+        return Err(failure.into());
     }
-    let mut choices = body.elements("choices").into_iter().enumerate().map(read_choice).collect::<Option<Vec<_>>>();
-    if let Some(choices) = &mut choices {
-        choices.sort_by_key(|choice| choice.index);
-    }
-    let mut choices = choices.into_iter().flatten();
-    let Some(first) = choices.next() else {
-        return Err(error::unreadable(response, "the answer has no choice with a message"));
-    };
-    Ok(Reply {
-        response: first.response,
-        alternatives: choices.map(|choice| choice.response).collect(),
-        reasoning_text: first.reasoning_text,
-        stop_sequence: first.stop_sequence,
-        usage: read_usage(&body.object("usage"), response.headers),
-        model: body.string("model"),
-        request_id: error::request_id(response.headers).or_else(|| body.string("id")),
-        fingerprint: body.string("system_fingerprint"),
-    })
+    let mut answer = Answer::default();
+    answer.take_facts(&body);
+    let choices = body.elements("choices").into_iter();
+    let whole = (0..).zip(choices).all(|(position, choice)| take_choice(position, choice, &mut answer).is_some());
+    let reply = if whole { answer.into_reply(response.headers) } else { None };
+    reply.ok_or_else(|| error::unreadable(response, "the answer has no choice with a message").into())
 }
 
-/// One of the answers.
-struct Choice {
-    index: u64,
-    response: Response,
-    reasoning_text: Option<String>,
-    stop_sequence: Option<String>,
-}
-
-/// The choice at a position of the list; `None` when it holds no message.
-fn read_choice((position, choice): (usize, Node<'_>)) -> Option<Choice> {
-    let choice = choice.fields();
-    let message = choice.get("message").filter(|node| node.is_object())?.fields();
-    let said = message.get("content").map(read_content).unwrap_or_default();
-    let refusal = message.non_empty("refusal").or(said.refusal);
-    let tool_calls = read_calls(&message);
-    let finish_raw = choice.get("finish_reason").map(Node::string_or_text);
-    Some(Choice {
-        index: choice.count("index").unwrap_or(position as u64),
-        response: Response {
-            text: said.text,
-            finish_reason: finish_reason(finish_raw.as_deref(), refusal.is_some(), !tool_calls.is_empty()),
-            tool_calls,
-            refusal,
-            finish_raw,
-        },
-        // vLLM's older versions and llama.cpp use the longer name.
-        reasoning_text: message.non_empty("reasoning").or_else(|| message.non_empty("reasoning_content")),
-        // vLLM: the stop text that matched, or the number of a stop token, which is no text.
-        stop_sequence: choice.string("stop_reason"),
-    })
-}
-
-/// What the content of a message says.
-#[derive(Default)]
-struct Said {
-    text: String,
-    refusal: Option<String>,
-}
-
-/// Content is a string; some servers send a list of parts. Parts of unknown types are not text. Any other JSON is kept
-/// as its text: it is what the model said.
-fn read_content(content: Node<'_>) -> Said {
-    if !content.text().starts_with('[') {
-        return Said { text: content.string_or_text(), refusal: None };
-    }
-    let mut said = Said::default();
-    for part in content.elements() {
-        let fields = part.fields();
-        if let Some(text) = part.string().or_else(|| fields.string("text")) {
-            said.text.push_str(&text);
-        }
-        if let Some(refusal) = fields.non_empty("refusal") {
-            said.refusal.get_or_insert_default().push_str(&refusal);
-        }
-    }
-    said
-}
-
-/// The calls in the model's order; the deprecated `function_call` is one call without an id.
-fn read_calls(message: &Fields<'_>) -> Vec<ToolCall> {
-    let calls = message.elements("tool_calls");
-    if calls.is_empty() {
-        return message
-            .get("function_call")
-            .map(|call| read_call(None, &call.fields(), "arguments"))
-            .into_iter()
-            .collect();
-    }
-    let read = |call: Node<'_>| {
-        let fields = call.fields();
-        let id = fields.get("id").map(Node::string_or_text);
-        match fields.get("custom") {
-            Some(custom) => read_call(id, &custom.fields(), "input"),
-            None => read_call(id, &fields.object("function"), "arguments"),
-        }
-    };
-    calls.into_iter().map(read).collect()
-}
-
-fn read_call(id: Option<String>, function: &Fields<'_>, arguments: &str) -> ToolCall {
-    ToolCall {
-        id,
-        // A call without a name is a call of no tool that was offered, and stays one.
-        name: function.string("name").unwrap_or_default(),
-        arguments: arguments::read(function.get(arguments)),
-    }
-}
-
-/// A refusal in words is a refusal whatever the provider's word. Calls are inferred from a stop-like word only: an
-/// answer that the limit cut inside a call stays cut.
-fn finish_reason(raw: Option<&str>, refused: bool, calls: bool) -> FinishReason {
-    if refused {
-        return FinishReason::Refusal;
-    }
-    let known = raw.and_then(|raw| FINISH_REASONS.iter().find(|row| row.0 == raw));
-    match known.map_or(FinishReason::Unknown, |row| row.1) {
-        FinishReason::Stop if calls => FinishReason::ToolCalls,
-        reason => reason,
-    }
-}
-
-/// `prompt_tokens` includes cache reads and writes, `completion_tokens` includes reasoning. Together sends
-/// `cached_tokens` flat, Fireworks sometimes in a header only.
-fn read_usage(usage: &Fields<'_>, headers: &Headers) -> Option<Usage> {
-    let input = usage.object("prompt_tokens_details");
-    let output = usage.object("completion_tokens_details");
-    let input_tokens = usage.count("prompt_tokens");
-    let output_tokens = usage.count("completion_tokens");
-    if input_tokens.is_none() && output_tokens.is_none() {
-        return None;
-    }
-    let cache_read_tokens = input
-        .count("cached_tokens")
-        .or_else(|| usage.count("cached_tokens"))
-        .or_else(|| headers.get("fireworks-cached-prompt-tokens")?.parse().ok());
-    let cache_write_other_tokens = input.count("cache_write_tokens");
-    // Parts that were not reported are not in the total either; parts above the total make the rest unknown.
-    let cached = cache_read_tokens.unwrap_or(0).checked_add(cache_write_other_tokens.unwrap_or(0));
-    Some(Usage {
-        input_tokens,
-        uncached_input_tokens: input_tokens.zip(cached).and_then(|(all, cached)| all.checked_sub(cached)),
-        cache_read_tokens,
-        cache_write_other_tokens,
-        output_tokens,
-        reasoning_tokens: output.count("reasoning_tokens"),
-        input_audio_tokens: input.count("audio_tokens"),
-        output_audio_tokens: output.count("audio_tokens"),
-        ..Usage::default()
-    })
+/// Takes the choice at a position of the list; `None` when it holds no message.
+fn take_choice(position: u64, choice: Node<'_>, answer: &mut Answer) -> Option<()> {
+    let fields = choice.fields();
+    let message = fields.get("message").filter(|node| node.is_object())?.fields();
+    let mut choice = Choice::new(fields.count("index").unwrap_or(position));
+    choice.take_message(&message, &mut answer.warnings);
+    choice.take_end(&fields);
+    answer.add(choice);
+    Some(())
 }
 
 #[cfg(test)]
@@ -185,21 +46,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{Arguments, FailureKind};
+    use crate::domain::{Arguments, FailureKind, FinishReason, Response, ToolCall};
+    use crate::provider::Headers;
 
     const ANSWER: &str = r#"{"id":"chatcmpl-1","model":"gpt-5.4-mini-2026-03-17","system_fingerprint":"fp_1",
-        "choices":[{"index":0,"message":{"role":"assistant","content":"Näh\n\"x\" \u00e9\ud83d\ude00","tool_calls":[
+        "service_tier":"flex","choices":[{"index":0,"message":{"role":"assistant",
+        "content":"Näh\n\"x\" \u00e9\ud83d\ude00","tool_calls":[
         {"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1.50}"}}]},
         "finish_reason":"tool_calls"}],
         "usage":{"prompt_tokens":11,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4}}}"#;
 
-    fn decoded(body: &str) -> Result<Reply, Failure> {
+    fn decoded(body: &str) -> Result<Reply, Broken> {
         decode(&HttpResponse { status: 200, headers: &Headers::default(), body: body.as_bytes() })
     }
 
-    fn message(message: &str, finish: &str) -> Response {
+    fn reply(message: &str, finish: &str) -> Reply {
         let body = format!(r#"{{"choices":[{{"message":{message},"finish_reason":{finish}}}]}}"#);
-        decoded(&body).expect("is a reply").response
+        decoded(&body).expect("is a reply")
+    }
+
+    fn message(message: &str, finish: &str) -> Response {
+        reply(message, finish).response
     }
 
     #[test]
@@ -208,11 +75,13 @@ mod tests {
             (r#"{"content":null}"#, ""),
             ("{}", ""),
             (r#"{"content":[]}"#, ""),
-            (r#"{"content":[{"type":"text","text":"a"},{"type":"mystery"},{"type":"text","text":"b"},"c"]}"#, "abc"),
+            (r#"{"content":[{"type":"text","text":"a"},{"type":"output_text","text":"b"},{"text":"c"},"d"]}"#, "abcd"),
+            (r#"{"content":[{"type":"text","text":null},{"type":"refusal","text":"x"}]}"#, ""),
             (r#"{"content":{"ok":1.0}}"#, r#"{"ok":1.0}"#),
         ];
         for (wire, expected) in rows {
-            assert_eq!(message(wire, "\"stop\"").text, expected, "{wire}");
+            let reply = reply(wire, "\"stop\"");
+            assert_eq!((reply.response.text.as_str(), reply.warnings), (expected, Vec::new()), "{wire}");
         }
     }
 
@@ -220,12 +89,17 @@ mod tests {
     fn finish_reasons_map_and_unknown_ones_stay_verbatim() {
         let call = r#"{"tool_calls":[{"function":{"name":"f"}}]}"#;
         let plain = r#"{"content":"x"}"#;
+        let unknown = r#"{"tool_calls":[{"type":"mystery"}]}"#;
         let rows = [
             (plain, "\"stop\"", FinishReason::Stop, Some("stop")),
             (call, "\"stop\"", FinishReason::ToolCalls, Some("stop")),
+            (unknown, "\"stop\"", FinishReason::Stop, Some("stop")),
             (call, "\"eos\"", FinishReason::ToolCalls, Some("eos")),
+            (plain, "\"function_call\"", FinishReason::ToolCalls, Some("function_call")),
+            (plain, "\"content_filter\"", FinishReason::ContentFilter, Some("content_filter")),
             (call, "\"length\"", FinishReason::Length, Some("length")),
             (call, "null", FinishReason::Unknown, None),
+            (plain, "\"\"", FinishReason::Unknown, None),
             (plain, "\"abort\"", FinishReason::Error, Some("abort")),
             (plain, "\"new_word\"", FinishReason::Unknown, Some("new_word")),
             (plain, "7", FinishReason::Unknown, Some("7")),
@@ -240,11 +114,18 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_said_twice_is_one() {
+        let wire =
+            r#"{"content":[{"type":"refusal","refusal":"No"},{"type":"refusal","refusal":"."}],"refusal":"No!"}"#;
+        assert_eq!(message(wire, "\"stop\"").refusal.as_deref(), Some("No!"));
+    }
+
+    #[test]
     fn calls_keep_order_ids_and_every_digit() {
         let wire = r#"{"tool_calls":[
             {"id":"","type":"function","function":{"name":"a","arguments":{"n":12345678901234567890123}}},
             {"id":"x","type":"custom","custom":{"name":"b","input":"SELECT 1"}},
-            {"id":"x","type":"function","function":{"arguments":"{}"}}],
+            {"id":"x","index":0,"type":"function","function":{"arguments":"{}"}}],
             "function_call":{"name":"ignored","arguments":"{}"}}"#;
         let call =
             |id: &str, name: &str, arguments| ToolCall { id: Some(id.to_owned()), name: name.to_owned(), arguments };
@@ -259,27 +140,34 @@ mod tests {
     }
 
     #[test]
-    fn usage_that_was_not_reported_is_unknown() {
-        let headers: Headers = [("Fireworks-Cached-Prompt-Tokens", "8")].into_iter().collect();
-        let usage = |wire: &str, headers: &Headers| {
-            let body = format!(r#"{{"choices":[{{"message":{{}}}}],"usage":{wire}}}"#);
-            decode(&HttpResponse { status: 200, headers, body: body.as_bytes() }).expect("is a reply").usage
-        };
-        let none = Headers::default();
-        assert_eq!(usage("null", &none), None);
-        assert_eq!(usage("{}", &headers), None);
-        let counts = |wire: &str, headers: &Headers| {
-            let usage = usage(wire, headers).expect("is reported");
-            [usage.input_tokens, usage.uncached_input_tokens, usage.cache_read_tokens, usage.cache_write_other_tokens]
-        };
-        let details =
-            |cached| format!(r#"{{"prompt_tokens":10,"prompt_tokens_details":{{"cached_tokens":{cached}}}}}"#);
-        assert_eq!(counts(&details(4), &headers), [Some(10), Some(6), Some(4), None]);
-        assert_eq!(counts(&details(11), &headers), [Some(10), None, Some(11), None]);
-        assert_eq!(counts(r#"{"prompt_tokens":10}"#, &headers), [Some(10), Some(2), Some(8), None]);
-        let write = r#"{"prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3}}"#;
-        assert_eq!(counts(write, &none), [Some(10), Some(3), Some(4), Some(3)]);
-        assert_eq!(counts(r#"{"completion_tokens":1}"#, &none), [None; 4]);
+    fn what_is_of_an_unknown_type_is_left_out_and_told_once() {
+        let wire = r#"{"content":[{"type":"audio","text":"secret"},{"type":"audio"},7,{"type":"text","text":"a"}],
+            "tool_calls":[{"id":"1","type":"mcp","mcp":{"name":"x"}},
+            {"id":"2","type":"Function","function":{"name":"f"}},null]}"#;
+        let reply = reply(wire, "\"stop\"");
+        assert_eq!(reply.response.text, "a");
+        let names: Vec<_> = reply.response.tool_calls.iter().map(|call| call.name.as_str()).collect();
+        assert_eq!(names, ["f"]);
+        assert_eq!(
+            reply.warnings,
+            [
+                r#"a content part of the unknown type "audio""#,
+                "a content part without a type",
+                "a tool call without a type",
+                r#"a tool call of the unknown type "mcp""#,
+                r#"a tool call of the unknown type "Function""#,
+            ]
+        );
+    }
+
+    #[test]
+    fn choices_come_by_number_or_else_by_position() {
+        let body = r#"{"choices":[{"index":2,"message":{"content":"c"}},{"message":{"content":"b"}},
+            {"index":0,"message":{"content":"a","reasoning":"","reasoning_content":"why"},"stop_reason":"END"}]}"#;
+        let reply = decoded(body).expect("is a reply");
+        let texts: Vec<_> = reply.alternatives.iter().map(|answer| answer.text.as_str()).collect();
+        assert_eq!((reply.response.text.as_str(), texts), ("a", vec!["b", "c"]));
+        assert_eq!((reply.reasoning_text.as_deref(), reply.stop_sequence.as_deref()), (Some("why"), Some("END")));
     }
 
     #[test]
@@ -287,8 +175,10 @@ mod tests {
         let reply = decoded(ANSWER).expect("is a reply");
         assert_eq!(reply.model.as_deref(), Some("gpt-5.4-mini-2026-03-17"));
         assert_eq!(reply.fingerprint.as_deref(), Some("fp_1"));
+        assert_eq!(reply.service_tier.as_deref(), Some("flex"));
         assert_eq!(reply.request_id.as_deref(), Some("chatcmpl-1"));
         assert_eq!(reply.response.text, "Näh\n\"x\" é😀");
+        assert_eq!(reply.usage.and_then(|usage| usage.uncached_input_tokens), Some(7));
         let headers: Headers = [("x-request-id", "req_1")].into_iter().collect();
         let reply = decode(&HttpResponse { status: 200, headers: &headers, body: ANSWER.as_bytes() });
         assert_eq!(reply.expect("is a reply").request_id.as_deref(), Some("req_1"));
@@ -303,13 +193,15 @@ mod tests {
             ("[]", FailureKind::StreamError, true),
             (r#"{"choices":[]}"#, FailureKind::StreamError, true),
             (r#"{"choices":[{"index":0}]}"#, FailureKind::StreamError, true),
+            (r#"{"choices":[{"message":{}},{"index":1}]}"#, FailureKind::StreamError, true),
             (r#"{"error":{"message":"m","code":"insufficient_quota"}}"#, FailureKind::QuotaExceeded, false),
             (r#"{"error":{"message":"m","code":502}}"#, FailureKind::ServerError, true),
             (r#"{"error":"m","choices":[{"message":{}}]}"#, FailureKind::ServerError, true),
         ];
         for (body, kind, retryable) in rows {
-            let failure = decoded(body).expect_err(body);
+            let Broken { failure, partial } = decoded(body).expect_err(body);
             assert_eq!((failure.kind, failure.retryable, failure.status), (kind, retryable, Some(200)), "{body}");
+            assert_eq!(partial, None, "{body}");
         }
         assert!(decoded(r#"{"error":null,"choices":[{"message":{}}]}"#).is_ok());
     }
@@ -318,14 +210,15 @@ mod tests {
         #[test]
         fn any_bytes_with_any_status_give_a_reply_or_a_failure(status: u16, body: Vec<u8>) {
             let answer = decode(&HttpResponse { status, headers: &Headers::default(), body: &body });
-            prop_assert!(answer.is_ok() || answer.is_err_and(|failure| failure.status == Some(status)));
+            prop_assert!(answer.is_ok() || answer.is_err_and(|broken| broken.failure.status == Some(status)));
         }
 
         #[test]
         fn a_cut_answer_is_a_failure_that_may_be_retried(cut in 0..ANSWER.len()) {
             let body = &ANSWER.as_bytes()[..cut];
             let answer = decode(&HttpResponse { status: 200, headers: &Headers::default(), body });
-            prop_assert!(answer.is_err_and(|failure| failure.kind == FailureKind::StreamError && failure.retryable));
+            let failure = answer.expect_err("is cut").failure;
+            prop_assert!(failure.kind == FailureKind::StreamError && failure.retryable);
         }
 
         #[test]
@@ -333,7 +226,7 @@ mod tests {
             let mut body = ANSWER.as_bytes().to_vec();
             body[at] = byte;
             let answer = decode(&HttpResponse { status: 200, headers: &Headers::default(), body: &body });
-            prop_assert!(answer.is_ok() || answer.is_err_and(|failure| !failure.message.is_empty()));
+            prop_assert!(answer.is_ok() || answer.is_err_and(|broken| !broken.failure.message.is_empty()));
         }
     }
 }

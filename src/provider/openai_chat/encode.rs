@@ -1,80 +1,54 @@
 //! A neutral request as a Chat Completions body.
 
-use serde_json::{Map, Value, json};
-
-use crate::domain::{Content, ImageSource, Message, Part, Request, ResponseFormat, Role, Sampling, Tool, ToolChoice};
+use crate::domain::{Content, Function, Message, Part, Request, ResponseFormat, Role, Tool, ToolCall, ToolChoice};
 use crate::provider::call_ids::CallIds;
 use crate::provider::{Dialect, Endpoint, HttpRequest};
 
+use super::body::{self, Body, Kinded};
+
 /// The request as it is sent. A setting that the server does not know is sent all the same: it says so itself, whereas
-/// dropping it here would compare arms under different settings.
+/// dropping it here would compare arms under different settings. The provider's own tools, and whether a tool's result
+/// is an error, have no field in this protocol.
 pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
-    // First, so that a passed-on field never replaces one that the request states.
-    let mut body = request.sampling.extra.clone();
     let mut ids = CallIds::default();
-    let messages = request.messages.iter().map(|one| message(one, endpoint.dialect, &mut ids)).collect();
-    put(&mut body, "model", Some(request.model.as_str()));
-    put(&mut body, "messages", Some(Value::Array(messages)));
-    if !request.tools.is_empty() {
-        put(&mut body, "tools", Some(request.tools.iter().map(tool).collect::<Vec<_>>()));
-    }
-    put(&mut body, "tool_choice", request.tool_choice.as_ref().map(tool_choice));
-    put(&mut body, "parallel_tool_calls", request.parallel_tool_calls);
-    put(&mut body, "response_format", request.response_format.as_ref().map(response_format));
-    put_sampling(&mut body, &request.sampling, endpoint.dialect);
-    HttpRequest {
-        url: endpoint.url("/chat/completions"),
-        headers: endpoint.headers.clone(),
-        body: Value::Object(body).to_string().into_bytes(),
-    }
-}
-
-fn put<T: Into<Value>>(body: &mut Map<String, Value>, name: &str, value: Option<T>) {
-    if let Some(value) = value {
-        body.insert(name.to_owned(), value.into());
-    }
-}
-
-fn put_sampling(body: &mut Map<String, Value>, sampling: &Sampling, dialect: Dialect) {
-    let max_tokens = match dialect {
-        // OpenAI's newer models refuse the old name; compatible servers know no other.
-        Dialect::Native => "max_completion_tokens",
-        Dialect::Compatible => "max_tokens",
+    let sampling = &request.sampling;
+    let (max_completion_tokens, max_tokens) = match endpoint.dialect {
+        Dialect::Native => (sampling.max_output_tokens, None),
+        Dialect::Compatible => (None, sampling.max_output_tokens),
     };
-    put(body, max_tokens, sampling.max_output_tokens);
-    put(body, "temperature", sampling.temperature);
-    put(body, "top_p", sampling.top_p);
-    put(body, "top_k", sampling.top_k);
-    put(body, "min_p", sampling.min_p);
-    put(body, "frequency_penalty", sampling.frequency_penalty);
-    put(body, "presence_penalty", sampling.presence_penalty);
-    put(body, "seed", sampling.seed);
-    if !sampling.stop.is_empty() {
-        put(body, "stop", Some(sampling.stop.clone()));
-    }
-    put(body, "n", sampling.n);
-    put(body, "reasoning_effort", sampling.reasoning_effort.as_deref());
+    let body = Body {
+        model: &request.model,
+        messages: request.messages.iter().map(|one| message(one, endpoint.dialect, &mut ids)).collect(),
+        tools: request.tools.iter().filter_map(Tool::function).map(tool).collect(),
+        tool_choice: request.tool_choice.as_ref().map(tool_choice),
+        parallel_tool_calls: request.parallel_tool_calls,
+        response_format: request.response_format.as_ref().map(response_format),
+        max_completion_tokens,
+        max_tokens,
+        temperature: sampling.temperature,
+        top_p: sampling.top_p,
+        top_k: sampling.top_k,
+        min_p: sampling.min_p,
+        frequency_penalty: sampling.frequency_penalty,
+        presence_penalty: sampling.presence_penalty,
+        seed: sampling.seed,
+        stop: &sampling.stop,
+        n: sampling.n,
+        reasoning_effort: sampling.reasoning_effort.as_deref(),
+        stream: request.stream.then_some(true),
+        stream_options: request.stream.then_some(body::StreamOptions { include_usage: true }),
+    };
+    HttpRequest::new(endpoint, "/chat/completions", &body, &sampling.extra)
 }
 
-fn message<'a>(message: &'a Message, dialect: Dialect, ids: &mut CallIds<'a>) -> Value {
-    let mut body = Map::new();
-    put(&mut body, "role", Some(role(message.role, dialect)));
-    put(&mut body, "content", Some(message.content.as_ref().map_or(Value::Null, content)));
-    put(&mut body, "name", message.name.as_deref());
-    if !message.tool_calls.is_empty() {
-        let calls = message.tool_calls.iter().map(|call| {
-            json!({
-                "id": ids.of_call(call),
-                "type": "function",
-                "function": { "name": call.name, "arguments": call.arguments.text() },
-            })
-        });
-        put(&mut body, "tool_calls", Some(calls.collect::<Vec<_>>()));
+fn message<'a>(message: &'a Message, dialect: Dialect, ids: &mut CallIds<'a>) -> body::Message<'a> {
+    body::Message {
+        role: role(message.role, dialect),
+        content: message.content.as_ref().map(content),
+        name: message.name.as_deref(),
+        tool_calls: message.tool_calls.iter().map(|call| tool_call(call, ids)).collect(),
+        tool_call_id: if message.role == Role::Tool { ids.of_result(message) } else { None },
     }
-    if message.role == Role::Tool {
-        put(&mut body, "tool_call_id", ids.of_result(message));
-    }
-    Value::Object(body)
 }
 
 fn role(role: Role, dialect: Dialect) -> &'static str {
@@ -87,65 +61,64 @@ fn role(role: Role, dialect: Dialect) -> &'static str {
     }
 }
 
-fn content(content: &Content) -> Value {
+fn content(content: &Content) -> body::Content<'_> {
     match content {
-        Content::Text(text) => Value::from(text.as_str()),
-        Content::Parts(parts) => parts.iter().map(part).collect(),
+        Content::Text(text) => body::Content::Text(text),
+        Content::Parts(parts) => body::Content::Parts(parts.iter().map(part).collect()),
     }
 }
 
-fn part(part: &Part) -> Value {
+fn part(part: &Part) -> body::Part<'_> {
     match part {
-        Part::Text(text) => json!({ "type": "text", "text": text }),
+        Part::Text(text) => body::Part::Text { text },
         Part::Image { source, detail } => {
-            let url = match source {
-                ImageSource::Url(url) => url.clone(),
-                ImageSource::Base64 { media_type, data } => format!("data:{media_type};base64,{data}"),
-            };
-            let mut image = Map::new();
-            put(&mut image, "url", Some(url));
-            put(&mut image, "detail", detail.as_deref());
-            json!({ "type": "image_url", "image_url": image })
+            body::Part::ImageUrl { image_url: body::ImageUrl { url: source, detail: detail.as_deref() } }
         }
     }
 }
 
-fn tool(tool: &Tool) -> Value {
-    let mut function = Map::new();
-    put(&mut function, "name", Some(tool.name.as_str()));
-    put(&mut function, "description", tool.description.as_deref());
-    put(&mut function, "parameters", tool.parameters.clone());
-    put(&mut function, "strict", tool.strict);
-    json!({ "type": "function", "function": function })
-}
-
-fn tool_choice(choice: &ToolChoice) -> Value {
-    match choice {
-        ToolChoice::Auto => Value::from("auto"),
-        ToolChoice::None => Value::from("none"),
-        ToolChoice::Required => Value::from("required"),
-        ToolChoice::Named(name) => json!({ "type": "function", "function": { "name": name } }),
+fn tool_call<'a>(call: &'a ToolCall, ids: &mut CallIds<'a>) -> body::ToolCall<'a> {
+    body::ToolCall {
+        id: ids.of_call(call),
+        kind: "function",
+        function: body::Call { name: &call.name, arguments: call.arguments.text() },
     }
 }
 
-fn response_format(format: &ResponseFormat) -> Value {
+fn tool(function: &Function) -> Kinded<body::Function<'_>> {
+    Kinded::Function(body::Function {
+        name: &function.name,
+        description: function.description.as_deref(),
+        parameters: function.parameters.as_ref(),
+        strict: function.strict,
+    })
+}
+
+fn tool_choice(choice: &ToolChoice) -> body::ToolChoice<'_> {
+    match choice {
+        ToolChoice::Auto => body::ToolChoice::Mode("auto"),
+        ToolChoice::None => body::ToolChoice::Mode("none"),
+        ToolChoice::Required => body::ToolChoice::Mode("required"),
+        ToolChoice::Named(name) => body::ToolChoice::Named(Kinded::Function(body::Named { name })),
+    }
+}
+
+fn response_format(format: &ResponseFormat) -> body::ResponseFormat<'_> {
     match format {
-        ResponseFormat::Text => json!({ "type": "text" }),
-        ResponseFormat::JsonObject => json!({ "type": "json_object" }),
+        ResponseFormat::Text => body::ResponseFormat::Text,
+        ResponseFormat::JsonObject => body::ResponseFormat::JsonObject,
         ResponseFormat::JsonSchema { name, schema, strict } => {
-            let mut described = Map::new();
-            put(&mut described, "name", Some(name.as_str()));
-            put(&mut described, "schema", Some(schema.clone()));
-            put(&mut described, "strict", *strict);
-            json!({ "type": "json_schema", "json_schema": described })
+            body::ResponseFormat::JsonSchema(body::Described { name, schema, strict: *strict })
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::domain::{Arguments, ToolCall};
+    use crate::domain::{Arguments, ImageSource, JsonText, Sampling};
     use crate::provider::builtin_endpoint;
 
     fn said(role: Role, text: &str) -> Message {
@@ -168,6 +141,7 @@ mod tests {
             parallel_tool_calls: None,
             response_format: None,
             sampling,
+            stream: false,
         }
     }
 
@@ -183,14 +157,14 @@ mod tests {
         for (dialect, role, limit) in
             [(Dialect::Native, "developer", "max_completion_tokens"), (Dialect::Compatible, "system", "max_tokens")]
         {
-            let expected = json!({ "model": "m", "messages": [{ "role": role, "content": "Be brief." }], limit: 5 });
-            assert_eq!(sent(&request, dialect), expected.to_string());
+            let messages = format!(r#"[{{"role":"{role}","content":"Be brief."}}]"#);
+            assert_eq!(sent(&request, dialect), format!(r#"{{"model":"m","messages":{messages},"{limit}":5}}"#));
         }
     }
 
     #[test]
     fn every_setting_has_its_field_and_passed_on_fields_replace_none() {
-        let extra = json!({ "service_tier": "flex", "seed": 1 });
+        let extra = json!({ "service_tier": "flex", "seed": 1, "stream_options": {} });
         let sampling = Sampling {
             max_output_tokens: Some(5),
             temperature: Some(0.5),
@@ -210,15 +184,45 @@ mod tests {
         request.parallel_tool_calls = Some(false);
         request.tool_choice = Some(ToolChoice::None);
         request.response_format = Some(ResponseFormat::Text);
-        request.tools = vec![Tool { name: "f".to_owned(), description: None, parameters: None, strict: Some(true) }];
+        request.stream = true;
+        let function = Function { name: "f".to_owned(), description: None, parameters: None, strict: Some(true) };
+        request.tools = vec![Tool::WebSearch, Tool::Function(function)];
         assert_eq!(
             sent(&request, Dialect::Compatible),
             concat!(
-                r#"{"frequency_penalty":1.5,"max_tokens":5,"messages":[{"content":"Q","name":"ana","role":"user"}],"#,
-                r#""min_p":0.125,"model":"m","n":2,"parallel_tool_calls":false,"presence_penalty":-1.5,"#,
-                r#""reasoning_effort":"low","response_format":{"type":"text"},"seed":-7,"service_tier":"flex","#,
-                r#""stop":["END"],"temperature":0.5,"tool_choice":"none","#,
-                r#""tools":[{"function":{"name":"f","strict":true},"type":"function"}],"top_k":20,"top_p":0.25}"#,
+                r#"{"model":"m","messages":[{"role":"user","content":"Q","name":"ana"}],"#,
+                r#""tools":[{"type":"function","function":{"name":"f","strict":true}}],"tool_choice":"none","#,
+                r#""parallel_tool_calls":false,"response_format":{"type":"text"},"max_tokens":5,"temperature":0.5,"#,
+                r#""top_p":0.25,"top_k":20,"min_p":0.125,"frequency_penalty":1.5,"presence_penalty":-1.5,"#,
+                r#""seed":-7,"stop":["END"],"n":2,"reasoning_effort":"low","stream":true,"#,
+                r#""stream_options":{"include_usage":true},"service_tier":"flex"}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn schemas_go_out_as_they_were_written_and_images_as_urls() {
+        let schema = JsonText::parse(r#"{"z": 1.50, "a": 12345678901234567890123}"#).expect("is JSON");
+        let image = |source| Part::Image { source, detail: None };
+        let inline = ImageSource::Base64 { media_type: "image/png".to_owned(), data: "QQ==".to_owned() };
+        let parts = vec![Part::Text("Q".to_owned()), image(ImageSource::Url("https://x/y".to_owned())), image(inline)];
+        let question = Message { content: Some(Content::Parts(parts)), ..said(Role::User, "") };
+        let mut request = request(vec![question], Sampling::default());
+        let description = Some("D".to_owned());
+        let function = Function { name: "f".to_owned(), description, parameters: Some(schema.clone()), strict: None };
+        request.tools = vec![Tool::Function(function)];
+        request.tool_choice = Some(ToolChoice::Named("f".to_owned()));
+        request.response_format = Some(ResponseFormat::JsonSchema { name: "s".to_owned(), schema, strict: Some(true) });
+        assert_eq!(
+            sent(&request, Dialect::Native),
+            concat!(
+                r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"Q"},"#,
+                r#"{"type":"image_url","image_url":{"url":"https://x/y"}},"#,
+                r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,QQ=="}}]}],"#,
+                r#""tools":[{"type":"function","function":{"name":"f","description":"D","#,
+                r#""parameters":{"z": 1.50, "a": 12345678901234567890123}}}],"#,
+                r#""tool_choice":{"type":"function","function":{"name":"f"}},"response_format":{"type":"json_schema","#,
+                r#""json_schema":{"name":"s","schema":{"z": 1.50, "a": 12345678901234567890123},"strict":true}}}"#,
             )
         );
     }
@@ -228,13 +232,14 @@ mod tests {
         let call =
             ToolCall { id: None, name: "f".to_owned(), arguments: Arguments::Malformed("{\"a\": tru".to_owned()) };
         let turn = Message { content: None, tool_calls: vec![call], ..said(Role::Assistant, "") };
-        let request = request(vec![turn, said(Role::Tool, "18")], Sampling::default());
+        let result = Message { is_error: Some(true), ..said(Role::Tool, "18") };
+        let request = request(vec![turn, result], Sampling::default());
         assert_eq!(
             sent(&request, Dialect::Native),
             concat!(
-                r#"{"messages":[{"content":null,"role":"assistant","tool_calls":[{"function":"#,
-                r#"{"arguments":"{\"a\": tru","name":"f"},"id":"call_0","type":"function"}]},"#,
-                r#"{"content":"18","role":"tool","tool_call_id":"call_0"}],"model":"m"}"#,
+                r#"{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"call_0","#,
+                r#""type":"function","function":{"name":"f","arguments":"{\"a\": tru"}}]},"#,
+                r#"{"role":"tool","content":"18","tool_call_id":"call_0"}]}"#,
             )
         );
     }

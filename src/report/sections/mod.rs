@@ -10,6 +10,7 @@ mod money;
 mod provenance;
 mod slices;
 mod tool_faults;
+mod translation;
 mod verdict;
 mod warnings;
 
@@ -57,6 +58,13 @@ pub(super) const SECTIONS: &[Section] = &[
         title: "Where every trial went",
         build: coverage::build,
         terminal: Shown,
+        summary: Folded,
+    },
+    Section {
+        id: "translation",
+        title: "What each arm was asked",
+        build: translation::build,
+        terminal: Absent,
         summary: Folded,
     },
     Section { id: "warnings", title: "Warnings", build: warnings::build, terminal: Shown, summary: Shown },

@@ -6,6 +6,7 @@ pub(super) mod number;
 mod outcome;
 mod provenance;
 mod strip;
+mod translation;
 mod warning;
 pub(super) mod why;
 
@@ -16,6 +17,7 @@ pub(super) use change::{CandidateView, ChangeView, Reading};
 pub(super) use number::Number;
 pub(super) use outcome::outcome;
 pub(super) use strip::{Strip, mark, word};
+pub(super) use translation::{Setting, SettingView, TranslationView};
 
 use super::Input;
 use crate::gate::{self, Decision};
@@ -41,6 +43,10 @@ pub struct View<'a> {
     /// The baseline first.
     pub(super) arms: Vec<ArmView>,
     pub(super) warnings: Vec<String>,
+    /// Where an arm could not be asked what the dataset says.
+    pub(super) translations: Vec<TranslationView>,
+    /// The settings in which the arms differ.
+    pub(super) settings: Vec<SettingView>,
     /// How the numbers came about.
     pub(super) provenance: Vec<(String, String)>,
     /// How each metric's intervals were made.
@@ -67,6 +73,8 @@ impl<'a> View<'a> {
             verdicts: input.verdicts.iter().map(|verdict| Strip::new(input, verdict)).collect(),
             arms: input.results.arms.iter().map(|arm| ArmView::new(input, arm)).collect(),
             warnings: warning::warnings(input),
+            translations: translation::translations(manifest),
+            settings: translation::settings(&manifest.arms),
             provenance: provenance::facts(input),
             methods: methods(&candidates),
             rule_of_three: rule_of_three(input),

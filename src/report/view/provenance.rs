@@ -63,12 +63,18 @@ fn arm(info: &ArmInfo) -> Vec<(String, String)> {
     let settings: Vec<_> = info.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let name =
         |what: &str| if what.is_empty() { format!("Arm {}", info.name) } else { format!("{} {what}", info.name) };
-    let mut facts = vec![
-        (name(""), format!("{} by {} ({}), {returned}", info.model, info.endpoint, info.protocol)),
-        (name("address"), info.base_url.clone()),
-        (name("price"), price(info.price.as_ref())),
-        (name("settings"), if settings.is_empty() { "none sent".to_owned() } else { settings.join(", ") }),
-    ];
+    let mut facts = match &info.base_url {
+        Some(base_url) => vec![
+            (name(""), format!("{} by {} ({}), {returned}", info.model, info.endpoint, info.protocol)),
+            (name("address"), base_url.clone()),
+            (name("settings"), if settings.is_empty() { "none sent".to_owned() } else { settings.join(", ") }),
+        ],
+        None => vec![(name(""), format!("what production answered at the time, never asked again; {returned}"))],
+    };
+    let defaults: Vec<_> =
+        info.defaults.iter().map(|(name, held)| format!("{name} = {} ({})", held.value, held.why)).collect();
+    facts.extend((!defaults.is_empty()).then(|| (name("defaults"), defaults.join(", "))));
+    facts.push((name("price"), price(info.price.as_ref())));
     facts.extend(info.note.as_ref().map(|note| (name("note"), note.clone())));
     facts
 }

@@ -1,6 +1,7 @@
 //! What a reader must know before trusting the numbers: one sentence each, found by looking at the facts.
 
 use super::number::{Style, count, plural};
+use super::translation::{settings, translations};
 use crate::compare::{ArmSummary, Comparison};
 use crate::report::Input;
 use crate::run_dir::{ArmInfo, Manifest};
@@ -12,6 +13,8 @@ const SMALL_RUN: usize = 30;
 pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(of_run(input.manifest));
+    warnings.extend(of_translations(input.manifest));
+    warnings.extend(of_effort(&input.manifest.arms));
     for arm in &input.results.arms {
         warnings.extend(of_arm(arm));
     }
@@ -38,6 +41,28 @@ fn of_run(manifest: &Manifest) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Cases that an arm was not asked, and whose answers nobody can know.
+fn of_translations(manifest: &Manifest) -> Option<String> {
+    let refused = translations(manifest).into_iter().filter(|row| row.effect == "not sent");
+    let reasons: Vec<_> = refused.map(|row| format!("{} cases of {} ({})", row.cases, row.arm, row.code)).collect();
+    (!reasons.is_empty()).then(|| {
+        format!(
+            "Not sent, because the arm cannot be asked so: {}. The numbers say nothing of such requests.",
+            reasons.join(", ")
+        )
+    })
+}
+
+/// Arms that reason more than others answer better and cost more for that alone.
+fn of_effort(arms: &[ArmInfo]) -> Option<String> {
+    let effort = settings(arms).into_iter().find(|setting| setting.name == "reasoning_effort")?;
+    let values: Vec<_> = effort.values.iter().map(|(arm, value)| format!("{arm} {}", value.text())).collect();
+    Some(format!(
+        "The arms do not reason equally hard: {}. Set `reasoning_effort` in each arm to compare like with like.",
+        values.join(", ")
+    ))
 }
 
 fn of_arm(arm: &ArmSummary) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::{Case, Tool, ToolCall, ToolChoice, ToolFault, UnscoredReason};
+use crate::domain::{Case, Function, ToolCall, ToolChoice, ToolFault, UnscoredReason};
 
 use super::super::clip::{clip, shown};
 use super::super::schemas::{Schemas, violation};
@@ -45,7 +45,7 @@ fn check(case: &Case, made: &Made<'_>, schemas: &Schemas) -> Result<Vec<Fault>, 
         return Ok(faults);
     }
     let Some(schema) = &tool.parameters else { return Ok(faults) };
-    match &*schemas.get(schema) {
+    match &*schemas.get(schema.value()) {
         Ok(validator) => {
             let broken = violation(validator, &Value::Object(arguments.clone()));
             Ok(broken.map(|what| Fault::of_call(ToolFault::SchemaViolation, made.name, &what)).into_iter().collect())
@@ -54,8 +54,8 @@ fn check(case: &Case, made: &Made<'_>, schemas: &Schemas) -> Result<Vec<Fault>, 
     }
 }
 
-fn of_arguments(tool: &Tool, arguments: &Map<String, Value>) -> Vec<Fault> {
-    let node = tool.parameters.as_ref().map(Node::root);
+fn of_arguments(tool: &Function, arguments: &Map<String, Value>) -> Vec<Fault> {
+    let node = tool.parameters.as_ref().map(|schema| Node::root(schema.value()));
     let mut faults = Vec::new();
     for name in node.iter().flat_map(|node| node.required()).filter(|name| !arguments.contains_key(*name)) {
         faults.push(Fault::of_argument(ToolFault::Missing, &tool.name, name, "missing, the tool requires it"));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::{Case, ExpectedArgument, ExpectedCall, Tool, ToolFault};
+use crate::domain::{Case, ExpectedArgument, ExpectedCall, ToolFault};
 
 use super::super::clip::{clip, shown};
 use super::schema::{Mismatch, Node, type_of};
@@ -13,7 +13,7 @@ use super::{Fault, Made, offered, unknown_tool};
 pub(super) fn faults(case: &Case, made: &Made<'_>, expected: &ExpectedCall, strings: Strings) -> Vec<Fault> {
     if made.name != expected.name {
         // Without tools on record nobody can say what was offered.
-        let unknown = !case.tools.is_empty() && offered(case, made.name).is_none();
+        let unknown = case.functions().next().is_some() && offered(case, made.name).is_none();
         let wrong = || Fault::of_call(ToolFault::WrongTool, made.name, &format!("expected {}", clip(&expected.name)));
         return vec![if unknown { unknown_tool(case, made.name) } else { wrong() }];
     }
@@ -21,7 +21,8 @@ pub(super) fn faults(case: &Case, made: &Made<'_>, expected: &ExpectedCall, stri
         Ok(arguments) => arguments,
         Err(fault) => return vec![fault.clone()],
     };
-    let schema = offered(case, made.name).and_then(|tool: &Tool| tool.parameters.as_ref()).map(Node::root);
+    let schema =
+        offered(case, made.name).and_then(|tool| tool.parameters.as_ref()).map(|schema| Node::root(schema.value()));
     let mut faults = Vec::new();
     for (name, accepted) in &expected.arguments {
         let node = schema.and_then(|schema| schema.property(name));

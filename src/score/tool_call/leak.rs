@@ -1,6 +1,6 @@
 //! Calls that a model wrote into its text, where no parser of the provider found them.
 
-use crate::domain::Tool;
+use crate::domain::Function;
 
 /// Marks with which chat templates open a call. They mean nothing else, so they need no tool's name.
 const MARKS: &[&str] = &[
@@ -28,9 +28,9 @@ const NAME_KEYS: &[&str] =
 /// The part of the text that looks like a call: a template's mark, or JSON (bare or fenced) that names an offered tool,
 /// or an offered tool's name before a bracket `name(` or as a tag `<name>`. The first such place is given, to the end
 /// of its line.
-pub(super) fn find<'t>(text: &'t str, tools: &[Tool]) -> Option<&'t str> {
+pub(super) fn find<'t, 'c>(text: &'t str, tools: impl Iterator<Item = &'c Function>) -> Option<&'t str> {
     let marks = MARKS.iter().filter_map(|mark| text.find(mark));
-    let named = tools.iter().filter(|tool| !tool.name.is_empty()).filter_map(|tool| named_at(text, &tool.name));
+    let named = tools.filter(|tool| !tool.name.is_empty()).filter_map(|tool| named_at(text, &tool.name));
     let start = marks.chain(named).min()?;
     let rest = &text[start..];
     Some(rest.lines().next().unwrap_or(rest))
@@ -57,6 +57,7 @@ fn is_json_name(before: &str, after: &str) -> bool {
 mod tests {
     use super::super::super::fixture::tool;
     use super::*;
+    use crate::domain::Tool;
     use serde_json::json;
 
     #[test]
@@ -78,7 +79,7 @@ mod tests {
             ("", None),
         ];
         for (text, expected) in rows {
-            assert_eq!(find(text, &tools), expected, "{text}");
+            assert_eq!(find(text, tools.iter().filter_map(Tool::function)), expected, "{text}");
         }
     }
 }

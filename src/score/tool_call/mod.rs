@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::domain::{Arguments, Case, Expected, ExpectedCall, Response, Tool, ToolCall, ToolChoice, ToolFault};
+use crate::domain::{Arguments, Case, Expected, ExpectedCall, Function, Response, ToolCall, ToolChoice, ToolFault};
 
 use super::clip::{clip, quoted};
 use super::schemas::Schemas;
@@ -115,7 +115,7 @@ fn names(expected: &[ExpectedCall]) -> String {
 }
 
 fn not_called(case: &Case, response: &Response, wanted: &str) -> Judgement {
-    match leak::find(&response.text, &case.tools) {
+    match leak::find(&response.text, case.functions()) {
         Some(found) => {
             let why = format!("no call of {wanted}, but the text holds {}", quoted(found));
             Judgement::fault(ToolFault::CallAsText, why)
@@ -180,12 +180,12 @@ fn unreadable(name: &str, text: &str) -> Fault {
     }
 }
 
-fn offered<'a>(case: &'a Case, name: &str) -> Option<&'a Tool> {
-    case.tools.iter().find(|tool| tool.name == name)
+fn offered<'a>(case: &'a Case, name: &str) -> Option<&'a Function> {
+    case.functions().find(|tool| tool.name == name)
 }
 
 fn unknown_tool(case: &Case, name: &str) -> Fault {
-    let offered = case.tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>().join(", ");
+    let offered = case.functions().map(|tool| tool.name.as_str()).collect::<Vec<_>>().join(", ");
     Fault::of_call(ToolFault::UnknownTool, name, &format!("not among the tools offered: {}", clip(&offered)))
 }
 

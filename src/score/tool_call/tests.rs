@@ -236,7 +236,8 @@ fn an_unusable_schema_leaves_a_call_unscored_and_says_so() {
 #[test]
 fn a_tool_without_parameters_takes_no_argument() {
     let mut case = asking(Expected::Unlabelled);
-    case.tools[0].parameters = None;
+    let crate::domain::Tool::Function(order) = &mut case.tools[0] else { panic!("a function") };
+    order.parameters = None;
     let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
     assert_eq!(outcome("tool_call", json!({}), &case, &calls(&[("order", "{}")])), unscored);
     let made = calls(&[("order", r#"{"id": 7}"#)]);

@@ -1,0 +1,149 @@
+//! Whether every arm can be asked every case: found out before anything is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::CommandError;
+use super::error::Message;
+use super::run::Inputs;
+use crate::dataset::Dataset;
+use crate::domain::Case;
+use crate::exit::Exit;
+use crate::provider::{Effect, Translation, translate};
+use crate::replay::{Arm, Planned, Source};
+use crate::run_dir::TranslationInfo;
+use crate::terminal::Terminal;
+
+/// What the arms cannot be asked, or are asked otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Translations {
+    /// By arm, rule and field.
+    found: BTreeMap<(usize, &'static str, &'static str), Found>,
+    /// The cases and arms for which nothing is sent.
+    not_sent: BTreeSet<(usize, usize)>,
+}
+
+#[derive(Debug)]
+struct Found {
+    effect: Effect,
+    cases: usize,
+    /// The place of the first case.
+    first: usize,
+    message: String,
+    help: String,
+}
+
+impl Translations {
+    /// Asks every live arm's protocol about every case, and every recorded arm for its answers.
+    pub(super) fn check(dataset: &Dataset, arms: &[Arm]) -> Result<Self, CommandError> {
+        let mut all = Self::default();
+        for place in 0..dataset.entries.len() {
+            let case = dataset.read(place).map_err(|problem| vec![problem])?;
+            let mut refused = BTreeSet::new();
+            for (index, arm) in arms.iter().enumerate() {
+                for one in of_arm(arm, &case) {
+                    if one.effect == Effect::Refused {
+                        refused.insert(index);
+                    }
+                    all.count(index, place, one);
+                }
+            }
+            all.not_sent.extend(lost_with(&refused, arms.len()).map(|arm| (place, arm)));
+        }
+        Ok(all)
+    }
+
+    fn count(&mut self, arm: usize, place: usize, one: Translation) {
+        let Translation { code, param, effect, message, help } = one;
+        let found =
+            self.found.entry((arm, code, param)).or_insert(Found { effect, cases: 0, first: place, message, help });
+        found.cases += 1;
+    }
+
+    /// Whether a trial is sent.
+    pub(super) fn is_sent(&self, planned: Planned) -> bool {
+        !self.not_sent.contains(&(planned.case, planned.arm))
+    }
+
+    /// The cases and arms for which nothing is sent, in order.
+    pub(super) fn not_sent(&self) -> &BTreeSet<(usize, usize)> {
+        &self.not_sent
+    }
+
+    /// Ends the command when a case cannot be sent.
+    pub(super) fn refuse(&self, dataset: &Dataset, arms: &[Arm]) -> Result<(), CommandError> {
+        let refused = self.found.iter().filter(|(_, found)| found.effect == Effect::Refused);
+        let problems: Vec<Message> = refused
+            .map(|(&(arm, code, _), found)| {
+                let Found { cases, message, help, .. } = found;
+                let (of, first) = (dataset.entries.len(), &dataset.entries[found.first].id);
+                let name = &arms[arm].name;
+                let message =
+                    format!("{cases} of {of} cases cannot be sent to `{name}`, first `{first}`: {message} [{code}]");
+                let help = format!("{help}; or go on without such cases: `--on-untranslatable exclude`");
+                Message::Other { message, help: Some(help) }
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(CommandError { exit: Exit::Usage, problems }) }
+    }
+
+    /// Says what is left out and what is asked otherwise.
+    pub(super) fn tell(&self, dataset: &Dataset, arms: &[Arm], terminal: &Terminal) {
+        for (&(arm, code, _), found) in &self.found {
+            let what = match found.effect {
+                Effect::Refused => "not sent",
+                Effect::Lossy => "sent otherwise",
+            };
+            let (name, of) = (&arms[arm].name, dataset.entries.len());
+            terminal.note(&format!("{name}: {} of {of} cases {what}: {} [{code}]", found.cases, found.message));
+        }
+    }
+
+    /// The same for the manifest.
+    pub(super) fn info(&self, inputs: &Inputs<'_>) -> Vec<TranslationInfo> {
+        let info = |(&(arm, code, param), found): (&(usize, &'static str, &'static str), &Found)| TranslationInfo {
+            arm: inputs.arms.arms[arm].name.to_string(),
+            code: code.to_owned(),
+            param: param.to_owned(),
+            effect: found.effect.name().to_owned(),
+            cases: found.cases,
+            first: inputs.dataset.entries[found.first].id.to_string(),
+            message: found.message.clone(),
+        };
+        self.found.iter().map(info).collect()
+    }
+}
+
+fn of_arm(arm: &Arm, case: &Case) -> Vec<Translation> {
+    match &arm.source {
+        Source::Live(live) => translate::check(&live.request(case, case.messages.clone()), &live.endpoint),
+        Source::Recorded if case.recorded.is_some() => Vec::new(),
+        Source::Recorded => vec![Translation {
+            code: "not_recorded",
+            param: "recorded",
+            effect: Effect::Refused,
+            message: "the case holds no `recorded` answer".to_owned(),
+            help: "put production's answer into `recorded`".to_owned(),
+        }],
+    }
+}
+
+/// The arms that lose a case which some of them cannot be asked. A comparison needs both sides: without the baseline
+/// nobody is asked, and without any candidate the baseline is not either.
+fn lost_with(refused: &BTreeSet<usize>, arms: usize) -> impl Iterator<Item = usize> {
+    let all = refused.contains(&0) || (1..arms).all(|arm| refused.contains(&arm));
+    let refused = refused.clone();
+    (0..arms).filter(move |arm| all || refused.contains(arm))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_that_cannot_be_compared_is_asked_of_nobody() {
+        let rows: [(&[usize], &[usize]); 4] = [(&[], &[]), (&[2], &[2]), (&[0], &[0, 1, 2]), (&[1, 2], &[0, 1, 2])];
+        for (refused, lost) in rows {
+            assert_eq!(lost_with(&refused.iter().copied().collect(), 3).collect::<Vec<_>>(), lost, "{refused:?}");
+        }
+    }
+}
