@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use cutover::domain::{
-    Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Message, Outcome, Response, Role,
-    Tool, ToolCall, ToolFault,
+    Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Function, JsonText, Message,
+    Outcome, Response, Role, Tool, ToolCall, ToolFault,
 };
 use cutover::score::{Configured, SCORERS, judge};
 use serde::Deserialize;
@@ -140,6 +140,7 @@ fn case(line: CaseLine) -> Case {
         tags: BTreeMap::new(),
         weight: 1.0,
         cluster: None,
+        recorded: None,
         origin: None,
     }
 }

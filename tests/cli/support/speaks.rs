@@ -25,13 +25,14 @@ pub(crate) enum Spoken {
 
 pub(crate) fn spoken(seen: &Seen) -> Spoken {
     let path = seen.path.split('?').next().expect("a path");
-    match path {
-        _ if path.ends_with("/chat/completions") => Spoken::Chat,
-        _ if path.ends_with("/responses") => Spoken::Responses,
-        _ if path.ends_with("/messages") => Spoken::Anthropic,
-        _ if path.contains("enerateContent") => Spoken::Gemini,
-        _ => panic!("nothing is served at {path}"),
-    }
+    let rows = [
+        ("/chat/completions", Spoken::Chat),
+        ("/responses", Spoken::Responses),
+        ("/messages", Spoken::Anthropic),
+        (":generateContent", Spoken::Gemini),
+        (":streamGenerateContent", Spoken::Gemini),
+    ];
+    rows.into_iter().find(|row| path.ends_with(row.0)).expect("a path that is served").1
 }
 
 /// The last text that the request holds, whatever its protocol.
