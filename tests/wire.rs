@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use wire_support::{Outcome, exchange, money};
+use wire_support::{Outcome, exchange, money, refusals};
 
 /// Outcomes by what they belong to: a provider's folder, or a file of its own.
 type Outcomes = BTreeMap<String, Vec<(String, Outcome)>>;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(outcomes) => report(&outcomes),
         Err(problem) => {
             println!("{problem}");
-            conclude([0, 1, 0])
+            conclude([0, 1])
         }
     }
 }
@@ -43,7 +43,7 @@ fn run(folder: &Path) -> Result<Outcomes, String> {
             let found = match group.as_str() {
                 "costs" => money::costs(&text)?,
                 "prices" => money::prices(&text)?,
-                "refusals" => refusals(&text)?,
+                "refusals" => refusals::refusals(&text)?,
                 _ => return Err(format!("{}: nothing reads this file", path.display())),
             };
             outcomes.insert(group, found);
@@ -52,16 +52,9 @@ fn run(folder: &Path) -> Result<Outcomes, String> {
     Ok(outcomes)
 }
 
-fn refusals(text: &str) -> Result<Vec<(String, Outcome)>, String> {
-    let cases: Vec<serde_json::Value> =
-        serde_json::from_str(text).map_err(|error| format!("refusals.json: {error}"))?;
-    let reason = "not yet supported: refusing before sending";
-    Ok(cases.iter().map(|case| (case["name"].to_string(), Outcome::Skipped(reason.to_owned()))).collect())
-}
-
 fn report(outcomes: &Outcomes) -> ExitCode {
     let all = || outcomes.values().flatten().map(|(_, outcome)| outcome);
-    let [passed, failed, skipped] = counts(all());
+    let [passed, failed] = counts(all());
     for (group, found) in outcomes {
         for (name, outcome) in found {
             if let Outcome::Failed(differences) = outcome {
@@ -72,45 +65,35 @@ fn report(outcomes: &Outcomes) -> ExitCode {
             }
         }
     }
-    println!("{:<20}{:>8}{:>8}{:>9}", "", "passed", "failed", "skipped");
+    println!("{:<20}{:>8}{:>8}", "", "passed", "failed");
     for (group, found) in outcomes {
-        let [passed, failed, skipped] = counts(found.iter().map(|(_, outcome)| outcome));
-        println!("{group:<20}{passed:>8}{failed:>8}{skipped:>9}");
-    }
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for outcome in all() {
-        if let Outcome::Skipped(reason) = outcome {
-            *reasons.entry(reason).or_default() += 1;
-        }
-    }
-    for (reason, count) in reasons {
-        println!("skipped {count}: {reason}");
+        let [passed, failed] = counts(found.iter().map(|(_, outcome)| outcome));
+        println!("{group:<20}{passed:>8}{failed:>8}");
     }
     if passed + failed == 0 {
         println!("no fixture was checked");
     }
-    conclude([passed, failed, skipped])
+    conclude([passed, failed])
 }
 
 /// The last line, for whatever reads libtest's output.
-fn conclude([passed, failed, skipped]: [usize; 3]) -> ExitCode {
+fn conclude([passed, failed]: [usize; 2]) -> ExitCode {
     let ok = failed == 0 && passed > 0;
     let word = if ok { "ok" } else { "FAILED" };
     println!(
-        "\ntest result: {word}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out; \
+        "\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out; \
          finished in 0.00s"
     );
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Passed, failed, skipped.
-fn counts<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> [usize; 3] {
-    let mut counts = [0; 3];
+/// Passed, failed.
+fn counts<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> [usize; 2] {
+    let mut counts = [0; 2];
     for outcome in outcomes {
         let index = match outcome {
             Outcome::Passed => 0,
             Outcome::Failed(_) => 1,
-            Outcome::Skipped(_) => 2,
         };
         counts[index] += 1;
     }

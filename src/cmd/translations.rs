@@ -8,7 +8,7 @@ use super::run::Inputs;
 use crate::dataset::Dataset;
 use crate::domain::Case;
 use crate::exit::Exit;
-use crate::provider::{Effect, Translation, translate};
+use crate::provider::{Dialect, Effect, Translation, translate};
 use crate::replay::{Arm, Planned, Source};
 use crate::run_dir::TranslationInfo;
 use crate::terminal::Terminal;
@@ -86,8 +86,14 @@ impl Translations {
         if problems.is_empty() { Ok(()) } else { Err(CommandError { exit: Exit::Usage, problems }) }
     }
 
-    /// Says what is left out and what is asked otherwise.
+    /// Says what is left out and what is asked otherwise, and of which models nothing is known.
     pub(super) fn tell(&self, dataset: &Dataset, arms: &[Arm], terminal: &Terminal) {
+        for (name, live) in arms.iter().filter_map(|arm| Some((&arm.name, arm.live()?))) {
+            if live.endpoint.dialect == Dialect::Native && !translate::is_known(&live.endpoint, &live.model) {
+                let model = &live.model;
+                terminal.note(&format!("{name}: nothing is known of what `{model}` takes; its provider decides"));
+            }
+        }
         for (&(arm, code, _), found) in &self.found {
             let what = match found.effect {
                 Effect::Refused => "not sent",
@@ -138,6 +144,26 @@ fn lost_with(refused: &BTreeSet<usize>, arms: usize) -> impl Iterator<Item = usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Sampling;
+    use crate::pricing::PriceTable;
+    use crate::provider::builtin_endpoint;
+
+    #[test]
+    fn the_limits_of_models_and_those_beside_their_prices_agree() {
+        for (endpoint, model) in [
+            ("openai", "gpt-5.4"),
+            ("openai", "gpt-5.4-mini"),
+            ("openai-responses", "gpt-5.4-nano"),
+            ("openai-responses", "gpt-5-mini"),
+            ("openai", "gpt-5-nano"),
+            ("gemini", "gemini-3.1-flash-lite"),
+        ] {
+            let place = builtin_endpoint(endpoint).expect("is built in").endpoint();
+            let held = translate::resolve(&Sampling::default(), &place, model).max_output_tokens.expect("is known");
+            let price = PriceTable::builtin().price(endpoint, model).expect("is listed");
+            assert_eq!(Some(held.value), price.limits.max_output, "{model}");
+        }
+    }
 
     #[test]
     fn a_case_that_cannot_be_compared_is_asked_of_nobody() {

@@ -112,22 +112,28 @@ struct ExpectedChoice {
     finish: String,
 }
 
+/// The endpoint that the fixtures of a folder are sent to.
+pub(super) fn endpoint(folder: &str) -> Result<Endpoint, String> {
+    let server = SERVERS.iter().find(|server| server.folder == folder).ok_or("no protocol is known for this folder")?;
+    let protocol = protocol(server.protocol).ok_or_else(|| format!("there is no protocol {}", server.protocol))?;
+    Ok(Endpoint {
+        name: folder.to_owned(),
+        protocol,
+        base_url: server.base_url.to_owned(),
+        dialect: server.dialect,
+        headers: Vec::new(),
+    })
+}
+
 /// Checks the fixture with this text in this provider's folder.
 pub(crate) fn check(folder: &str, text: &str) -> Result<Outcome, String> {
     let fixture: Fixture = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let server = SERVERS.iter().find(|server| server.folder == folder).ok_or("no protocol is known for this folder")?;
-    let protocol = protocol(server.protocol).ok_or_else(|| format!("there is no protocol {}", server.protocol))?;
+    let endpoint = endpoint(folder)?;
+    let protocol = endpoint.protocol;
     let request = neutral::request(fixture.request_neutral.get());
     let request = request.map_err(|Invalid(why)| format!("request_neutral: {why}"))?;
     let mut differences = Vec::new();
     if !fixture.notes.as_deref().is_some_and(|notes| notes.contains("do not compare")) {
-        let endpoint = Endpoint {
-            name: folder.to_owned(),
-            protocol,
-            base_url: server.base_url.to_owned(),
-            dialect: server.dialect,
-            headers: Vec::new(),
-        };
         compare_request(&fixture, &request, &endpoint, &mut differences);
     }
     let headers: Headers =

@@ -1,9 +1,10 @@
-//! The parts of the conformance test: one fixture, its neutral request, comparing JSON, money.
+//! The parts of the conformance test: one fixture, its neutral request, comparing JSON, money, refusals.
 
 pub(crate) mod exchange;
 mod json;
 pub(crate) mod money;
 mod neutral;
+pub(crate) mod refusals;
 
 use std::fmt::Debug;
 
@@ -13,8 +14,6 @@ pub(crate) enum Outcome {
     Passed,
     /// These fields differ.
     Failed(Vec<String>),
-    /// Not checked, and why.
-    Skipped(String),
 }
 
 impl Outcome {

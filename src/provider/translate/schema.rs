@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn every_subschema_has_its_pointer_and_depth() {
         let schema = json!({
-            "properties": { "a/b": { "items": { "anyOf": [true, { "not": {} }] } } },
+            "properties": { "a/b": { "items": { "anyOf": [true, { "not": {} }], "$defs": { "f": {} } } } },
             "$defs": { "d": { "properties": { "e": {} } } },
             "enum": [{ "properties": { "no": {} } }],
         });
@@ -128,6 +128,7 @@ mod tests {
             ("#/$defs/d/properties/e", 1),
             ("#/properties/a~1b/items/anyOf/0", 2),
             ("#/properties/a~1b/items/anyOf/1", 2),
+            ("#/properties/a~1b/items/$defs/f", 0),
             ("#/properties/a~1b/items/anyOf/1/not", 2),
         ];
         assert_eq!(found, expected.map(|(pointer, depth)| (pointer.to_owned(), depth)));
