@@ -128,6 +128,7 @@ fn case(line: CaseLine) -> Case {
         tool_calls: Vec::new(),
         tool_call_id: None,
         is_error: None,
+        thought_signature: None,
     };
     Case {
         id: line.id,

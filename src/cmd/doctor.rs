@@ -185,7 +185,15 @@ fn tiny_case() -> Case {
     let (tool_calls, tool_call_id) = (Vec::new(), None);
     Case {
         id: "doctor".to_owned(),
-        messages: vec![Message { role: Role::User, content, name: None, tool_calls, tool_call_id, is_error: None }],
+        messages: vec![Message {
+            role: Role::User,
+            content,
+            name: None,
+            tool_calls,
+            tool_call_id,
+            is_error: None,
+            thought_signature: None,
+        }],
         tools: Vec::new(),
         tool_choice: None,
         parallel_tool_calls: None,

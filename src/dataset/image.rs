@@ -120,7 +120,15 @@ mod tests {
         let image = Part::Image { source: ImageSource::File(name.to_owned()), detail: None };
         let content = Some(Content::Parts(vec![Part::Text("?".to_owned()), image]));
         let (tool_calls, tool_call_id) = (Vec::new(), None);
-        vec![Message { role: Role::User, content, name: None, tool_calls, tool_call_id, is_error: None }]
+        vec![Message {
+            role: Role::User,
+            content,
+            name: None,
+            tool_calls,
+            tool_call_id,
+            is_error: None,
+            thought_signature: None,
+        }]
     }
 
     #[test]

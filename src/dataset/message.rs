@@ -35,6 +35,20 @@ pub(super) struct RawToolCall {
     #[serde(rename = "type")]
     _kind: Option<FunctionKind>,
     function: RawFunctionCall,
+    extra_content: Option<RawExtraContent>,
+}
+
+/// What Gemini's own compatible endpoint puts beside a call.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExtraContent {
+    google: RawGoogle,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGoogle {
+    thought_signature: String,
 }
 
 #[derive(Deserialize)]
@@ -71,9 +85,11 @@ pub(super) fn message(raw: RawMessage) -> Result<Message, BadLine> {
     if role != Role::Assistant && !raw.tool_calls.is_empty() {
         return Err(BadLine::from("only a message of role `assistant` can have `tool_calls`".to_owned()));
     }
+    let signature = |call: &RawToolCall| Some(call.extra_content.as_ref()?.google.thought_signature.clone());
+    let thought_signature = raw.tool_calls.iter().find_map(signature);
     let tool_calls = raw.tool_calls.into_iter().map(tool_call).collect();
     let (name, tool_call_id, is_error) = (raw.name, raw.tool_call_id, raw.is_error);
-    Ok(Message { role, content, name, tool_calls, tool_call_id, is_error })
+    Ok(Message { role, content, name, tool_calls, tool_call_id, is_error, thought_signature })
 }
 
 pub(super) fn tool_call(raw: RawToolCall) -> ToolCall {

@@ -69,6 +69,8 @@ pub struct Message {
     pub tool_call_id: Option<String>,
     /// Whether a tool message reports an error.
     pub is_error: Option<bool>,
+    /// Gemini's signature of the reasoning behind an assistant turn's calls; no other provider takes it.
+    pub thought_signature: Option<String>,
 }
 
 /// Content of a message.

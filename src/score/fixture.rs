@@ -18,6 +18,7 @@ pub(crate) fn case(expected: Expected) -> Case {
         tool_calls: Vec::new(),
         tool_call_id: None,
         is_error: None,
+        thought_signature: None,
     };
     Case {
         id: "c".into(),

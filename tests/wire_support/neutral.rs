@@ -62,6 +62,13 @@ struct NeutralCall {
     name: String,
     arguments: Option<Box<RawValue>>,
     arguments_raw: Option<String>,
+    provider_state: Option<NeutralState>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NeutralState {
+    gemini_thought_signature: String,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +152,8 @@ fn message(raw: NeutralMessage) -> Result<Message, Invalid> {
             Some(Content::Parts(parts.into_iter().map(part).collect()))
         }
     };
+    let signature = |call: &NeutralCall| Some(call.provider_state.as_ref()?.gemini_thought_signature.clone());
+    let thought_signature = raw.tool_calls.iter().find_map(signature);
     let tool_calls = raw.tool_calls.into_iter().map(|call| {
         let arguments = match (call.arguments, call.arguments_raw) {
             (Some(object), None) => Arguments::Object(minified(object.get())),
@@ -154,7 +163,15 @@ fn message(raw: NeutralMessage) -> Result<Message, Invalid> {
         Ok(ToolCall { id: call.id, name: call.name, arguments })
     });
     let tool_calls = tool_calls.collect::<Result<_, _>>()?;
-    Ok(Message { role, content, name: raw.name, tool_calls, tool_call_id: raw.tool_call_id, is_error: raw.is_error })
+    Ok(Message {
+        role,
+        content,
+        name: raw.name,
+        tool_calls,
+        tool_call_id: raw.tool_call_id,
+        is_error: raw.is_error,
+        thought_signature,
+    })
 }
 
 fn part(raw: NeutralPart) -> Part {

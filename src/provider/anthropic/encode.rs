@@ -230,7 +230,7 @@ fn texts<'a>(content: &'a Content) -> Vec<&'a str> {
 /// The conversation. All results of a turn stand in one message, before whatever the user says after them. A message
 /// that says nothing is left out: the API takes no empty content.
 fn turns(messages: &[Message]) -> Vec<Turn<'_>> {
-    let mut ids = CallIds::default();
+    let mut ids = CallIds::new(messages);
     let mut turns: Vec<Turn<'_>> = Vec::new();
     for message in messages {
         let content = message.content.as_ref().and_then(said);

@@ -46,7 +46,7 @@ struct WirePart<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     function_response: Option<FunctionResponse<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    thought_signature: Option<&'static str>,
+    thought_signature: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,7 +93,7 @@ enum ToolOutput<'a> {
 }
 
 /// The calls of a conversation whose results are still to come: a result must repeat the name of its function.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct OpenCalls<'a> {
     ids: CallIds<'a>,
     names: Vec<(Cow<'a, str>, &'a str)>,
@@ -104,7 +104,7 @@ struct OpenCalls<'a> {
 pub(super) fn encode(messages: &[Message]) -> (Option<Turn<'_>>, Vec<Turn<'_>>) {
     let mut system = Turn { role: None, parts: Vec::new() };
     let mut turns: Vec<Turn<'_>> = Vec::new();
-    let mut calls = OpenCalls::default();
+    let mut calls = OpenCalls { ids: CallIds::new(messages), names: Vec::new() };
     let mut after_result = false;
     for message in messages {
         let joins = after_result && message.role == Role::Tool;
@@ -128,12 +128,13 @@ impl<'a> OpenCalls<'a> {
         // Other protocols write an empty text beside calls; Gemini refuses one.
         let said = content(message).filter(|part| message.tool_calls.is_empty() || !says_nothing(part));
         let mut parts: Vec<_> = said.collect();
+        let signature = message.thought_signature.as_deref().unwrap_or(FOREIGN_SIGNATURE);
         for (index, call) in message.tool_calls.iter().enumerate() {
             let id = self.ids.of_call(call);
             self.names.push((id.clone(), &call.name));
             parts.push(WirePart {
                 function_call: Some(FunctionCall { id, name: &call.name, args: arguments(&call.arguments) }),
-                thought_signature: (index == 0).then_some(FOREIGN_SIGNATURE),
+                thought_signature: (index == 0).then_some(signature),
                 ..WirePart::default()
             });
         }

@@ -10,7 +10,7 @@ use super::body::{self, Body, Kinded};
 /// dropping it here would compare arms under different settings. The provider's own tools, and whether a tool's result
 /// is an error, have no field in this protocol.
 pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
-    let mut ids = CallIds::default();
+    let mut ids = CallIds::new(&request.messages);
     let sampling = &request.sampling;
     let (max_completion_tokens, max_tokens) = match endpoint.dialect {
         Dialect::Native => (sampling.max_output_tokens, None),
@@ -129,6 +129,7 @@ mod tests {
             tool_calls: Vec::new(),
             tool_call_id: None,
             is_error: None,
+            thought_signature: None,
         }
     }
 

@@ -145,7 +145,7 @@ impl Serialize for ImageUrl<'_> {
 
 /// Every message as items: what is said, then the calls.
 fn items(messages: &[Message]) -> Vec<Item<'_>> {
-    let mut ids = CallIds::default();
+    let mut ids = CallIds::new(messages);
     let mut items = Vec::with_capacity(messages.len());
     for message in messages {
         let role = match message.role {

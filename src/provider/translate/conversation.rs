@@ -80,7 +80,7 @@ struct Unpaired {
 
 fn unpaired(messages: &[Message]) -> Unpaired {
     let mut found = Unpaired::default();
-    let mut ids = CallIds::default();
+    let mut ids = CallIds::new(messages);
     let mut open = Vec::new();
     let mut turn = 0;
     for (index, message) in messages.iter().enumerate() {

@@ -5,7 +5,15 @@ use crate::domain::ToolCall;
 
 fn message(role: Role, content: Option<&str>) -> Message {
     let content = content.map(|text| Content::Text(text.to_owned()));
-    Message { role, content, name: None, tool_calls: Vec::new(), tool_call_id: None, is_error: None }
+    Message {
+        role,
+        content,
+        name: None,
+        tool_calls: Vec::new(),
+        tool_call_id: None,
+        is_error: None,
+        thought_signature: None,
+    }
 }
 
 fn step(content: Option<&str>, calls: &[(Option<&str>, &str)]) -> Message {

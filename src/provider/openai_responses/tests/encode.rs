@@ -11,7 +11,15 @@ use crate::provider::builtin_endpoint;
 use super::super::encode;
 
 fn message(role: Role, content: Option<Content>) -> Message {
-    Message { role, content, name: None, tool_calls: Vec::new(), tool_call_id: None, is_error: None }
+    Message {
+        role,
+        content,
+        name: None,
+        tool_calls: Vec::new(),
+        tool_call_id: None,
+        is_error: None,
+        thought_signature: None,
+    }
 }
 
 fn said(role: Role, text: &str) -> Message {

@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Row] = &[
         breaks: |request| request.messages.extend([calls("f", &[Some("a")]), result(Some("a")), result(Some("b"))]),
         keeps: |request| {
             let turn = calls("f", &[Some("a"), None]);
-            request.messages.extend([turn, result(None), result(Some("call_1"))]);
+            request.messages.extend([turn, result(None), result(Some("a"))]);
         },
         says: " is asked through Anthropic's Messages API, which has no place for the result of a call that was not made, \
                as message 4 is",

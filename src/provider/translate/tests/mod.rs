@@ -65,6 +65,7 @@ pub(super) fn said(role: Role, text: &str) -> Message {
         tool_calls: Vec::new(),
         tool_call_id: None,
         is_error: None,
+        thought_signature: None,
     }
 }
 

@@ -59,6 +59,7 @@ fn message() -> impl Strategy<Value = Message> {
             tool_calls,
             tool_call_id,
             is_error,
+            thought_signature: None,
         },
     )
 }
