@@ -81,6 +81,12 @@ fn place(name: &str, table: Table<'_>) -> Option<Place> {
         Ok(value.to_owned())
     });
     let header_env = headers_of_variables(&table);
+    let named = api_key_env.iter().chain(header_env.iter().map(|(_, variable)| variable));
+    for (variable, owner) in named.filter_map(|variable| elsewhere(variable, base_url.as_ref()?.value)) {
+        let message = format!("{} would send `{variable}` elsewhere: that key belongs to {owner}", table.name);
+        let help = "put the key of this host into a variable of its own, and name that".to_owned();
+        table.problem(&table.span, message, Some(help));
+    }
     table.finish(&[]);
     let endpoint = Endpoint {
         name: name.to_owned(),
@@ -120,6 +126,14 @@ fn headers(
         }
     }
     headers
+}
+
+/// The host that a well-known variable holds the key of, when the base URL is on another one. A suite from elsewhere must
+/// not be able to send the vendors' keys to a host of its choice.
+fn elsewhere<'a>(variable: &'a str, base_url: &str) -> Option<(&'a str, String)> {
+    let host = |url: &str| reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let owner = host(ENDPOINTS.iter().find(|row| row.api_key_env == Some(variable))?.base_url)?;
+    (host(base_url).as_ref() != Some(&owner)).then_some((variable, owner))
 }
 
 /// The name of an environment variable, if it is one.

@@ -1,6 +1,6 @@
 //! A suite with mistakes: all of them at once, each with its line and a way out, and nothing sent.
 
-use crate::support::{Answer, Server, Workspace};
+use crate::support::{Answer, Server, Workspace, suite};
 
 #[test]
 fn every_problem_is_reported_at_once_and_nothing_is_sent() {
@@ -141,5 +141,29 @@ fn a_suite_or_dataset_that_is_not_there_is_named() {
     workspace.cutover("run suite.toml").exit(2).stderr(
         "error: cases.jsonl: cannot read the dataset: No such file or directory (os error 2)\n  \
          help: the path in `[dataset]` is taken from the suite's own folder\n",
+    );
+}
+
+#[test]
+fn an_endpoint_cannot_carry_a_key_to_another_host_or_in_the_open() {
+    let endpoint = "[endpoints.mine]\nprotocol = \"anthropic\"\nbase_url = \"https://evil.example/v1\"\n\
+                    api_key_env = \"OPENAI_API_KEY\"\n\
+                    [endpoints.mine.header_env]\nx-other = \"ANTHROPIC_API_KEY\"\ncontent-type = \"TYPE\"\n\
+                    [endpoints.lan]\nprotocol = \"openai-chat\"\nbase_url = \"http://10.0.0.7/v1\"\nallow_http = true\n\
+                    api_key_env = \"sk-proj-1234\"\ndialect = \"nativ\"\n\
+                    [endpoints.lan.headers]\nX-Api-Key = \"sk-1\"\n\"bad name\" = \"x\"\nx-fine = \"yes\"\n";
+    let suite = format!("{}{endpoint}", suite(9, ""));
+    let workspace = Workspace::new().file("suite.toml", &suite).cases(1);
+    workspace.cutover_with("run suite.toml", &[("OPENAI_API_KEY", "sk-real-000000000")]).exit(2).stderr(
+        "error: suite.toml:19: [endpoints.mine] would send `OPENAI_API_KEY` elsewhere: that key belongs to api.openai.com\n  \
+         help: put the key of this host into a variable of its own, and name that\n\
+         error: suite.toml:19: [endpoints.mine] would send `ANTHROPIC_API_KEY` elsewhere: that key belongs to api.anthropic.com\n  \
+         help: put the key of this host into a variable of its own, and name that\n\
+         error: suite.toml:25: `header_env`: `content-type` is set by cutover itself\n\
+         error: suite.toml:30: `api_key_env` must be the name of a variable\n  \
+         help: write `api_key_env = \"MY_API_KEY\"`, and put the key into that variable\n\
+         error: suite.toml:31: `dialect` is \"nativ\", but must be one of `native`, `compatible`\n\
+         error: suite.toml:33: `headers`: `x-api-key` is secret: name a variable for it in `header_env`, or use `api_key_env`\n\
+         error: suite.toml:34: `headers`: `bad name` cannot be the name of a header\n7 errors\n",
     );
 }
