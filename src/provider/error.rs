@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use crate::domain::{Failure, FailureKind};
 
 use super::http::{Headers, HttpResponse};
+use super::json::Node;
 
 /// A longer wait is not waited for: the failure is final.
 pub const LONGEST_RETRY_AFTER_MS: u64 = 120_000;
@@ -135,6 +136,11 @@ pub(super) fn unreadable(response: &HttpResponse<'_>, why: &str) -> Failure {
         retry_after_ms: None,
         request_id: request_id(response.headers),
     }
+}
+
+/// The JSON of an answer that claims success.
+pub(super) fn whole<'t>(response: &HttpResponse<'_>, text: &'t str) -> Result<Node<'t>, Failure> {
+    Node::parse(text).map_err(|reason| unreadable(response, &format!("the answer is not whole JSON ({reason})")))
 }
 
 /// The failure of a stream that ended without its end mark.

@@ -109,6 +109,8 @@ pub fn protocol(name: &str) -> Option<&'static Protocol> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -118,5 +120,20 @@ mod tests {
             assert!(!row.doc.is_empty(), "{} has no doc line", row.name);
         }
         assert!(protocol("carrier-pigeon").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_with_any_status_give_a_reply_or_a_failure(status: u16, body: Vec<u8>) {
+            let whole = HttpResponse { status, headers: &Headers::default(), body: &body };
+            let head = HttpResponse { body: b"", ..whole };
+            for protocol in PROTOCOLS {
+                let mut stream = Stream::new(protocol);
+                stream.push(&body);
+                for answer in [(protocol.decode)(&whole), stream.finish(&head).1] {
+                    prop_assert!(answer.is_ok() || answer.is_err_and(|broken| broken.failure.status == Some(status)));
+                }
+            }
+        }
     }
 }

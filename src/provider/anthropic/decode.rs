@@ -1,7 +1,6 @@
 //! A whole Messages answer as a neutral reply.
 
 use crate::domain::Reply;
-use crate::provider::json::Node;
 use crate::provider::{Broken, HttpResponse, error};
 
 use super::answer::Answer;
@@ -13,12 +12,7 @@ pub(in crate::provider) fn decode(response: &HttpResponse<'_>) -> Result<Reply, 
         return Err(failure::of_body(response).into());
     }
     let text = String::from_utf8_lossy(response.body);
-    let body = match Node::parse(&text) {
-        Ok(node) => node.fields(),
-        Err(reason) => {
-            return Err(error::unreadable(response, &format!("the answer is not whole JSON ({reason})")).into());
-        }
-    };
+    let body = error::whole(response, &text)?.fields();
     if body.get("error").is_some() {
         return Err(failure::of_body(response).into());
     }
@@ -216,12 +210,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn any_bytes_with_any_status_give_a_reply_or_a_failure(status: u16, body: Vec<u8>) {
-            let answer = decode(&HttpResponse { status, headers: &Headers::default(), body: &body });
-            prop_assert!(answer.is_ok() || answer.is_err_and(|broken| broken.failure.status == Some(status)));
-        }
-
         #[test]
         fn a_cut_answer_is_a_failure_that_may_be_retried(cut in 0..ANSWER.len()) {
             let body = &ANSWER.as_bytes()[..cut];

@@ -22,12 +22,7 @@ pub(in crate::provider) fn decode(response: &HttpResponse<'_>) -> Result<Reply, 
         return Err(openai::failure(response).into());
     }
     let text = String::from_utf8_lossy(response.body);
-    let body = match Node::parse(&text) {
-        Ok(node) => node.fields(),
-        Err(reason) => {
-            return Err(error::unreadable(response, &format!("the answer is not whole JSON ({reason})")).into());
-        }
-    };
+    let body = error::whole(response, &text)?.fields();
     if body.get("output").is_none_or(|output| !output.text().starts_with('[')) {
         let failure = openai::error_in(response, &body);
         return Err(failure.unwrap_or_else(|| error::unreadable(response, "the answer has no list of output")).into());
