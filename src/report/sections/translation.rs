@@ -1,33 +1,16 @@
 //! What each arm was asked: where that is not what the dataset says, and where the arms' settings differ.
 
 use crate::report::block::{Block, Cell, Table};
-use crate::report::view::{Setting, View};
+use crate::report::view::{Setting, TranslationView, View};
 
 pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
     let mut blocks = Vec::new();
     if !view.translations.is_empty() {
-        let mut table = Table::new(
-            "Cases that an arm could not be asked as the dataset says",
-            &[
-                ("Arm", false),
-                ("Cases", true),
-                ("What happened", false),
-                ("Why", false),
-                ("Rule", false),
-                ("First case", false),
-            ],
-        );
-        for row in &view.translations {
-            table.push(vec![
-                Cell::plain(&row.arm),
-                Cell::plain(&row.cases),
-                Cell::plain(row.effect),
-                Cell::plain(&row.message),
-                Cell::code(&row.code),
-                Cell::code(&row.first),
-            ]);
-        }
-        blocks.push(Block::Table(table));
+        let line = |row: &TranslationView| {
+            let TranslationView { arm, cases, effect, code, message, first } = row;
+            Cell::plain(format!("{arm}: {cases} cases {effect}: {message} ({code}; the first is {first})"))
+        };
+        blocks.push(Block::List(view.translations.iter().map(line).collect()));
     }
     if let Some(first) = view.settings.first() {
         let arms = first.values.iter().map(|(arm, _)| (arm.as_str(), false));

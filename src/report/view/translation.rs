@@ -74,14 +74,18 @@ fn setting(arm: &ArmInfo, name: &str) -> Setting {
 
 /// A default that equals what another arm was sent is no difference; one that is not known may be one.
 fn differs(setting: &SettingView) -> bool {
-    let value = |setting: &Setting| match setting {
-        Setting::Sent(value) | Setting::Held(value, _) => Some(value.clone()),
-        Setting::Unknown => None,
-    };
-    setting.values.iter().map(|(_, setting)| value(setting)).collect::<BTreeSet<_>>().len() > 1
+    setting.values.iter().map(|(_, setting)| setting.known()).collect::<BTreeSet<_>>().len() > 1
 }
 
 impl Setting {
+    /// The value, where it is known.
+    pub(in crate::report) fn known(&self) -> Option<&str> {
+        match self {
+            Self::Sent(value) | Self::Held(value, _) => Some(value),
+            Self::Unknown => None,
+        }
+    }
+
     /// In words.
     pub(in crate::report) fn text(&self) -> String {
         match self {

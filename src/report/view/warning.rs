@@ -1,5 +1,7 @@
 //! What a reader must know before trusting the numbers: one sentence each, found by looking at the facts.
 
+use std::collections::BTreeSet;
+
 use super::number::{Style, count, plural};
 use super::translation::{settings, translations};
 use crate::compare::{ArmSummary, Comparison};
@@ -58,6 +60,10 @@ fn of_translations(manifest: &Manifest) -> Option<String> {
 /// Arms that reason more than others answer better and cost more for that alone.
 fn of_effort(arms: &[ArmInfo]) -> Option<String> {
     let effort = settings(arms).into_iter().find(|setting| setting.name == "reasoning_effort")?;
+    let known: BTreeSet<&str> = effort.values.iter().filter_map(|(_, value)| value.known()).collect();
+    if known.len() < 2 {
+        return None;
+    }
     let values: Vec<_> = effort.values.iter().map(|(arm, value)| format!("{arm} {}", value.text())).collect();
     Some(format!(
         "The arms do not reason equally hard: {}. Set `reasoning_effort` in each arm to compare like with like.",
