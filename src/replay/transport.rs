@@ -2,21 +2,25 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Live, Secret, Secrets};
 use crate::domain::{Failure, FailureKind, Reply};
 use crate::provider::error::retry_after_date;
 use crate::provider::{Auth, Broken, Headers, HttpRequest, HttpResponse, Marks, Stream};
 
-/// The largest answer taken, in bytes.
-const LARGEST_BODY: usize = 32 << 20;
+/// The largest answer taken, in bytes, decompressed.
+const LARGEST_BODY: usize = 16 << 20;
 
 /// How long the phases of a call may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// To connect.
     pub connect: Duration,
+    /// From sending to the first byte of the answer; `None` leaves it to the whole.
+    pub first_byte: Option<Duration>,
+    /// Between two pieces of the answer.
+    pub idle: Duration,
     /// From sending to the last byte.
     pub total: Duration,
 }
@@ -103,10 +107,11 @@ impl Transport {
         let mut stream = (live.stream && is_stream(status, &headers)).then(|| Stream::new(protocol));
         let (mut body, mut length) = (Vec::new(), 0);
         let cut = loop {
-            let chunk = match response.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => break None,
-                Err(error) => break Some(self.failure(&error, FailureKind::StreamError)),
+            let chunk = match timeout(self.timeouts.idle, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) => break None,
+                Ok(Err(error)) => break Some(self.failure(&error, FailureKind::StreamError)),
+                Err(_) => break Some(late("the answer went silent for", self.timeouts.idle)),
             };
             length += chunk.len();
             if length > LARGEST_BODY {
@@ -153,7 +158,11 @@ impl Transport {
             }
             (Auth::Header(name), Some(key)) => builder.header(name, sensitive(key.reveal())?),
         };
-        let sent = builder.body(request.body.clone()).send().await;
+        let sent = builder.body(request.body.clone()).send();
+        let sent = match self.timeouts.first_byte {
+            None => sent.await,
+            Some(within) => timeout(within, sent).await.map_err(|_| late("no byte of an answer within", within))?,
+        };
         sent.map_err(|error| self.failure(&error, FailureKind::Network))
     }
 
@@ -167,8 +176,7 @@ impl Transport {
                 let message = format!("no connection within {} s", self.timeouts.connect.as_secs());
                 return Failure::local(FailureKind::Unreachable, message, true);
             }
-            let message = format!("no whole answer within {} s", self.timeouts.total.as_secs());
-            return Failure::local(FailureKind::Timeout, message, true);
+            return late("no whole answer within", self.timeouts.total);
         }
         let kind = if error.is_connect() { FailureKind::Unreachable } else { otherwise };
         Failure::local(kind, causes(error), true)
@@ -224,6 +232,11 @@ fn with_date(failure: Failure, headers: &Headers) -> Failure {
     };
     let wait = SystemTime::from(until).duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
     Failure { retry_after_ms: u64::try_from(wait.as_millis()).ok(), ..failure }
+}
+
+/// A call that was given up, because something did not happen in time.
+fn late(what: &str, within: Duration) -> Failure {
+    Failure::local(FailureKind::Timeout, format!("{what} {} s", within.as_secs()), true)
 }
 
 fn sensitive(value: &str) -> Result<reqwest::header::HeaderValue, Failure> {

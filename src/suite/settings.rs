@@ -1,5 +1,6 @@
 //! `[dataset]` and `[replay]`: which cases, and how they are replayed.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -21,8 +22,10 @@ pub(super) const DEFAULT_REPEATS: u32 = 1;
 pub(super) const DEFAULT_CONCURRENCY: usize = 16;
 /// Attempts at one call, unless the suite says otherwise.
 pub(super) const DEFAULT_ATTEMPTS: u32 = 4;
-/// Seconds from sending to the last byte, unless the suite says otherwise.
-pub(super) const DEFAULT_TIMEOUT_S: u64 = 120;
+/// Time from sending to the last byte, unless the suite says otherwise.
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
+/// Time between two pieces of an answer, unless the suite says otherwise.
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Time to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -109,10 +112,17 @@ fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
         stream: table.is_some_and(|table| table.flag("stream")),
         seed: integer("seed", 0..i64::MAX).unwrap_or(DEFAULT_SEED),
         retry: Retry { attempts: small("attempts", 1..21).unwrap_or(DEFAULT_ATTEMPTS) },
-        timeouts: Timeouts {
-            connect: CONNECT,
-            total: Duration::from_secs(integer("timeout_s", 1..86_401).unwrap_or(DEFAULT_TIMEOUT_S)),
-        },
+        timeouts: timeouts(&integer),
+    }
+}
+
+fn timeouts(integer: &dyn Fn(&'static str, Range<i64>) -> Option<u64>) -> Timeouts {
+    let seconds = |key| integer(key, 1..86_401).map(Duration::from_secs);
+    Timeouts {
+        connect: CONNECT,
+        first_byte: seconds("first_byte_timeout_s"),
+        idle: seconds("idle_timeout_s").unwrap_or(DEFAULT_IDLE_TIMEOUT),
+        total: seconds("timeout_s").unwrap_or(DEFAULT_TIMEOUT),
     }
 }
 

@@ -26,7 +26,7 @@ fn broken() -> Vec<Broken> {
     let send = "client error (SendRequest):";
     let read = "request or response body error: error reading a body from connection:";
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"choices\":";
-    let too_large = "the answer is larger than 32 MiB";
+    let too_large = "the answer is larger than 16 MiB";
     let quoted = "[".repeat(300);
     vec![
         raw("", "closed", "network", &format!("{send} connection closed before message completed")),
@@ -173,6 +173,27 @@ fn a_provider_that_says_nothing_is_not_waited_for() {
     for trial in workspace.trials().values() {
         let failure = &trial["failure"];
         assert_eq!((&failure["kind"], &failure["message"]), (&json!("timeout"), &json!("no whole answer within 1 s")));
+    }
+}
+
+/// A server that accepts, begins to answer, and then drips or stops: how, and what is said of it.
+#[test]
+fn a_provider_that_drips_or_goes_silent_is_given_up() {
+    let head = "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
+    let rows = [
+        ("idle_timeout_s = 1\n", Answer::Stall(head.as_bytes().to_vec()), "the answer went silent for 1 s"),
+        ("first_byte_timeout_s = 1\n", Answer::Silence, "no byte of an answer within 1 s"),
+        ("timeout_s = 1\n", Answer::Drip(head.as_bytes().to_vec()), "no whole answer within 1 s"),
+    ];
+    for (limit, answer, message) in rows {
+        let server = Server::start(move |_, _| answer.clone());
+        let suite = suite(server.port(), &format!("[replay]\nattempts = 1\n{limit}"));
+        let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &suite);
+        workspace.cutover("run suite.toml").exit(0);
+        for trial in workspace.trials().values() {
+            let failure = &trial["failure"];
+            assert_eq!((&failure["kind"], &failure["message"]), (&json!("timeout"), &json!(message)));
+        }
     }
 }
 

@@ -53,6 +53,10 @@ pub(crate) enum Answer {
     Raw(Vec<u8>),
     /// Nothing, until the client goes away.
     Silence,
+    /// These bytes, then nothing, until the client goes away.
+    Stall(Vec<u8>),
+    /// These bytes, then a space now and then, until the client goes away.
+    Drip(Vec<u8>),
 }
 
 impl Answer {
@@ -212,6 +216,18 @@ fn serve(stream: TcpStream, seen: &Log, answer: &(dyn Fn(&Seen, usize) -> Answer
             }
             Answer::Silence => {
                 drop(reader.read(&mut [0]));
+                return;
+            }
+            Answer::Stall(bytes) => {
+                drop(writer.write_all(&bytes));
+                drop(reader.read(&mut [0]));
+                return;
+            }
+            Answer::Drip(bytes) => {
+                drop(writer.write_all(&bytes));
+                // The client's silence is the pause between two bytes.
+                drop(writer.set_read_timeout(Some(Duration::from_millis(50))));
+                while writer.write_all(b" ").is_ok() && reader.read(&mut [0]).is_err() {}
                 return;
             }
         };
