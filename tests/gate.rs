@@ -332,6 +332,7 @@ fn twins(case: &PlannedCase, passes: bool, size: u16) -> [Trial; 2] {
         first_token_ms: None,
         attempts: 1,
         from_store: false,
+        single_flight: false,
         recording: Some("run-1".into()),
         weight: 1.0,
         cluster: None,

@@ -42,6 +42,8 @@ pub struct ArmSummary {
     pub spend: Option<Usd>,
     /// Answers that came from the store.
     pub from_store: usize,
+    /// Of those, answers that an equal request of the same run had just bought.
+    pub single_flight: usize,
     /// Calls made beyond the first of each trial.
     pub retries: usize,
 }

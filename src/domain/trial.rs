@@ -18,6 +18,7 @@ pub struct TrialKey {
 
 /// The facts of one trial. Prompts and answers are not here: they stay on disk, so memory does not grow with them.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, one column each")]
 pub struct Trial {
     /// What identifies it.
     pub key: TrialKey,
@@ -49,6 +50,8 @@ pub struct Trial {
     pub attempts: u32,
     /// Whether the answer came from the store.
     pub from_store: bool,
+    /// Whether it came from the store because an equal request of this run had just been bought.
+    pub single_flight: bool,
     /// The recording the answer was bought in; latency is compared within one recording only.
     pub recording: Option<Arc<str>>,
     /// The case's sampling weight.

@@ -106,6 +106,8 @@ pub struct Done {
     pub attempts: Vec<Attempt>,
     /// Whether the answer came from the store.
     pub from_store: bool,
+    /// Whether it did because an equal request of this run had just been bought.
+    pub single_flight: bool,
     /// What its calls cost when they were bought, every attempt; `None` is unknown.
     pub cost: Option<Usd>,
     /// What was paid for it now; `None` is unknown.
@@ -219,22 +221,22 @@ async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayEr
     let prepared = prepare_case(job.dataset, live, planned, &case)?;
     let key = prepared.key;
     // Equal requests take turns: the first buys, the others find its answer in the store.
-    let _turn = if job.mode == Mode::Replay { None } else { Some(job.turns.take(key).await) };
+    let turn = if job.mode == Mode::Replay { None } else { Some(job.turns.take(key).await) };
     if let Some(exchange) = stored(job, &key)? {
         let cost = buy::cost(arm, Some(&exchange.reply), &exchange.attempts);
         let timing = Timing::of(&exchange);
         let Exchange { reply, attempts, .. } = exchange;
-        let (result, spend) = (Ok(reply), Some(Usd::ZERO));
         return Ok(Some(Done {
             planned,
             case,
             key: Some(key),
-            result,
+            result: Ok(reply),
             timing,
             attempts,
             from_store: true,
+            single_flight: turn.is_some_and(|turn| turn.waited),
             cost,
-            spend,
+            spend: Some(Usd::ZERO),
         }));
     }
     let Some(bought) = buy::buy(job, planned, live, &prepared).await else { return Ok(None) };
@@ -247,8 +249,18 @@ async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayEr
         }
         Err(failure) => (Err(failure), Timing::default()),
     };
-    let spend = cost;
-    Ok(Some(Done { planned, case, key: Some(key), result, timing, attempts, from_store: false, cost, spend }))
+    Ok(Some(Done {
+        planned,
+        case,
+        key: Some(key),
+        result,
+        timing,
+        attempts,
+        from_store: false,
+        single_flight: false,
+        cost,
+        spend: cost,
+    }))
 }
 
 /// The stored answer to a key. A damaged one counts as missing where it can be bought anew.

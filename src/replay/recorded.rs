@@ -24,6 +24,16 @@ pub(super) fn trial(arm: &Arm, planned: Planned, case: Case) -> Option<Done> {
     // How often production asked is not on record: the cost is that of the answer.
     let cost = buy::cost(arm, result.as_ref().ok(), &[]);
     let timing = Timing { latency_ms, first_token_ms, bought_at: None, recording: Some(RECORDING.to_owned()) };
-    let (attempts, spend) = (Vec::new(), Some(Usd::ZERO));
-    Some(Done { planned, case, key: None, result, timing, attempts, from_store: false, cost, spend })
+    Some(Done {
+        planned,
+        case,
+        key: None,
+        result,
+        timing,
+        attempts: Vec::new(),
+        from_store: false,
+        single_flight: false,
+        cost,
+        spend: Some(Usd::ZERO),
+    })
 }

@@ -15,6 +15,8 @@ pub struct Turns {
 
 /// The right to look up and buy the answer to a key; it passes on when this is dropped.
 pub(super) struct Turn<'a> {
+    /// Whether another trial was at work on this key.
+    pub(super) waited: bool,
     turns: &'a Turns,
     key: Key,
     guard: Option<OwnedMutexGuard<()>>,
@@ -24,7 +26,11 @@ impl Turns {
     /// Waits until no other trial is at work on this key.
     pub(super) async fn take(&self, key: Key) -> Turn<'_> {
         let lock = Arc::clone(self.taken.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        Turn { turns: self, key, guard: Some(lock.lock_owned().await) }
+        let (waited, guard) = match Arc::clone(&lock).try_lock_owned() {
+            Ok(guard) => (false, guard),
+            Err(_) => (true, lock.lock_owned().await),
+        };
+        Turn { waited, turns: self, key, guard: Some(guard) }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::{
 /// One finished trial: a line of `trials.jsonl`, a row of `trials.parquet`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, one column each")]
 pub struct Record {
     /// The case's id.
     pub case: String,
@@ -49,6 +50,8 @@ pub struct Record {
     pub attempts: Vec<Attempt>,
     /// Whether the answer came from the store.
     pub from_store: bool,
+    /// Whether it did because an equal request of this run had just been bought.
+    pub single_flight: bool,
     /// When the answer was bought, in milliseconds since 1970 (UTC).
     pub bought_at: Option<i64>,
     /// The recording the answer belongs to.
@@ -108,6 +111,7 @@ impl Record {
             first_token_ms: self.first_token_ms,
             attempts: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX),
             from_store: self.from_store,
+            single_flight: self.single_flight,
             recording: self.recording.as_deref().map(Arc::from),
             weight: self.weight,
             cluster: self.cluster.as_deref().map(Arc::from),
@@ -190,6 +194,7 @@ pub(super) mod fixture {
             first_token_ms: None,
             attempts: vec![Attempt { failure: None, status: Some(200), latency_ms: 12 }],
             from_store: true,
+            single_flight: true,
             bought_at: Some(1_770_000_000_000),
             recording: Some("r".into()),
             key: Some("00".repeat(32)),
@@ -213,6 +218,7 @@ pub(super) mod fixture {
             bought_at: None,
             recording: None,
             from_store: false,
+            single_flight: false,
             ..answered(case, arm)
         }
     }

@@ -14,7 +14,9 @@ fn numbers(outcome: &Outcome) -> Value {
     let mut document: Value = serde_json::from_str(&outcome.stdout).expect("is JSON");
     for arm in document["results"]["arms"].as_array_mut().expect("arms") {
         let arm = arm.as_object_mut().expect("an arm");
-        arm.remove("spend").and(arm.remove("from_store")).expect("are there");
+        for count in ["spend", "from_store", "single_flight"] {
+            arm.remove(count).expect("is there");
+        }
     }
     json!([document["results"], document["verdicts"]])
 }

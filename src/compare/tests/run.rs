@@ -91,6 +91,7 @@ pub(super) fn trial(case: usize, arm: usize, repeat: u32, outcome: Outcome) -> T
         first_token_ms: None,
         attempts: 1,
         from_store: false,
+        single_flight: false,
         recording: Some("run-1".into()),
         weight: 1.0,
         cluster: None,

@@ -124,11 +124,20 @@ fn accounting(arm: &ArmSummary) -> Accounting {
             count(sum.not_sent),
         ),
         calls: format!(
-            "{} from the store, {} beyond the first of a trial",
+            "{} from the store{}, {} beyond the first of a trial",
             plural(arm.from_store, "answer", "answers"),
+            single_flight(arm.single_flight),
             plural(arm.retries, "call", "calls")
         ),
     }
+}
+
+/// Equal requests of a run are bought once.
+fn single_flight(answers: usize) -> String {
+    if answers == 0 {
+        return String::new();
+    }
+    format!(" (of which {} bought by an equal request of this run)", count(answers))
 }
 
 fn money(input: &Input<'_>, arm: &ArmSummary, price: Option<&PriceInfo>) -> Money {
