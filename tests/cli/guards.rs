@@ -25,7 +25,7 @@ fn equal_requests_are_bought_once_and_every_trial_has_the_answer() {
     let arms = &workspace.summary()["results"]["arms"];
     for arm in [0, 1] {
         assert_eq!(arms[arm]["accounting"]["passed"], 8);
-        assert_eq!((&arms[arm]["from_store"], &arms[arm]["single_flight"]), (&json!(7), &json!(7)));
+        assert_eq!((&arms[arm]["from_store"], &arms[arm]["single_flight"]), (&7.into(), &7.into()));
     }
 }
 
