@@ -102,7 +102,10 @@ async fn buy_all(
     progress.finish();
     // A stop cuts the wait for another attempt short: such a call was handed over as failed, but is not finished.
     let complete = run.done() == total(inputs);
-    Ok(stop.reason().filter(|reason| !complete || matches!(reason, StopReason::Refused { .. })).cloned())
+    Ok(stop
+        .reason()
+        .filter(|reason| !complete || matches!(reason, StopReason::Refused { .. } | StopReason::Overshot { .. }))
+        .cloned())
 }
 
 /// Scores and appends a finished trial.
@@ -126,14 +129,29 @@ pub(super) fn stopped(reason: &StopReason, run: &RunDir, planned: usize) -> Comm
             format!("no call of `{arm}` can succeed: {failure}; {saved}"),
             "check the address, the key, the model's name and the quota; the same command goes on".to_owned(),
         ),
-        StopReason::Budget { worst_case, left } => (
+        StopReason::Budget { worst_case, left, fits } => (
             Exit::Stopped,
             format!(
                 "the budget has ${:.6} left, and the next call may cost up to ${:.6}; {saved}",
                 left.dollars(),
                 worst_case.dollars()
             ),
-            "raise `budget_usd` in [replay]; the same command goes on".to_owned(),
+            match fits {
+                Some(tokens) => format!(
+                    "raise `budget_usd` in [replay], and the same command goes on; with `max_output_tokens = {tokens}` \
+                     that call would fit, in a run of its own"
+                ),
+                None => "raise `budget_usd` in [replay]; the same command goes on".to_owned(),
+            },
+        ),
+        StopReason::Overshot { arm, reserved, billed } => (
+            Exit::Stopped,
+            format!(
+                "a call of `{arm}` was billed ${:.6}, more than the ${:.6} that it can cost by what was sent; {saved}",
+                billed.dollars(),
+                reserved.dollars()
+            ),
+            "check the price, `max_output_tokens` and `max_searches`; the same command goes on".to_owned(),
         ),
     };
     CommandError::with_help(exit, message, help)

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::CommandError;
 use super::keys::{Arms, variable, variables};
+use super::run::open;
+use super::translations::Translations;
 use crate::cli::DoctorArgs;
-use crate::dataset;
 use crate::domain::{Case, Content, Expected, Message, Role, Sampling};
 use crate::exit::Exit;
 use crate::provider::ENDPOINTS;
@@ -84,19 +85,22 @@ struct Online {
 pub(super) fn doctor(args: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let store = store(&args.store)?;
     let mut findings = Findings { suite: None, store, endpoints: Vec::new(), arms: Vec::new() };
+    let mut refused = Ok(());
     match &args.suite {
         None => findings.endpoints = ENDPOINTS.iter().map(endpoint).collect(),
         Some(path) => {
             let suite = Suite::load(path)?;
-            let dataset = dataset::open(&suite.dataset.path)?;
+            let dataset = open(&suite)?;
             let (cases, arms) = (dataset.entries.len(), suite.arms.len());
             findings.suite = Some(SuiteFindings { path: path.display().to_string(), cases, arms });
             findings.arms = self::arms(&suite, args.online)?;
+            let arms = Arms::from_environment(&suite).arms;
+            refused = Translations::check(&dataset, &arms, suite.replay.budget.is_some())?.refuse(&dataset, &arms);
         }
     }
     let text = if terminal.json { document(&findings)? } else { describe(&findings) };
     terminal.print(&text)?;
-    Ok(findings.exit())
+    refused.map(|()| findings.exit())
 }
 
 impl Findings {
@@ -129,7 +133,7 @@ fn found(name: &str) -> VariableFindings {
 }
 
 fn arms(suite: &Suite, online: bool) -> Result<Vec<ArmFindings>, CommandError> {
-    let arms = Arms::from_environment(&suite.arms, false).arms;
+    let arms = Arms::from_environment(suite).arms;
     let called = if online { call_all(suite, &arms)? } else { arms.iter().map(|_| None).collect() };
     let findings = suite.arms.iter().zip(called).map(|(spec, online)| {
         let price = spec.price.as_ref().map(|(price, _)| price);

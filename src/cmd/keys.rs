@@ -1,13 +1,13 @@
 //! Secrets, read from the environment and bound to the endpoint they were read for.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use super::CommandError;
 use crate::cmd::error::Message;
 use crate::exit::Exit;
 use crate::replay::{Arm, Live, Secret, Secrets, Source};
-use crate::suite::{ArmSpec, LiveSpec, SourceSpec};
+use crate::suite::{ArmSpec, LiveSpec, ReplaySettings, SourceSpec, Suite};
 
 /// The arms of a suite with their secrets, and the variables that are not set.
 pub(super) struct Arms {
@@ -18,8 +18,8 @@ pub(super) struct Arms {
 
 impl Arms {
     /// Takes each arm's secrets from the environment.
-    pub(super) fn from_environment(specs: &[ArmSpec], stream: bool) -> Self {
-        let (arms, unset) = specs.iter().map(|spec| arm(spec, stream)).unzip();
+    pub(super) fn from_environment(suite: &Suite) -> Self {
+        let (arms, unset) = suite.arms.iter().map(|spec| arm(spec, &suite.replay)).unzip();
         Self { arms, unset }
     }
 
@@ -61,27 +61,29 @@ pub(super) fn variables(live: &LiveSpec) -> impl Iterator<Item = &str> {
     live.api_key_env.as_deref().into_iter().chain(headers)
 }
 
-fn arm(spec: &ArmSpec, stream: bool) -> (Arm, Vec<String>) {
+fn arm(spec: &ArmSpec, replay: &ReplaySettings) -> (Arm, Vec<String>) {
     let (source, unset) = match &spec.source {
         SourceSpec::Recorded => (Source::Recorded, Vec::new()),
         SourceSpec::Live(live) => {
             let unset = variables(live).filter(|name| variable(name).is_none()).map(str::to_owned).collect();
-            (Source::Live(Box::new(with_secrets(live, stream))), unset)
+            (Source::Live(Box::new(with_secrets(live, replay))), unset)
         }
     };
     let price = spec.price.as_ref().map(|(price, _)| price.clone());
     (Arm { name: spec.name.as_str().into(), source, price }, unset)
 }
 
-fn with_secrets(spec: &LiveSpec, stream: bool) -> Live {
+fn with_secrets(spec: &LiveSpec, replay: &ReplaySettings) -> Live {
     let headers = spec.header_env.iter().filter_map(|(name, from)| Some((name.clone(), variable(from)?))).collect();
     Live {
         endpoint: spec.endpoint.clone(),
         model: spec.model.clone(),
         sampling: spec.sampling.clone(),
-        stream,
+        stream: replay.stream,
+        max_searches: replay.max_searches,
         salt: spec.salt.clone(),
         secrets: Secrets { key: spec.api_key_env.as_deref().and_then(variable), headers },
         answered: AtomicBool::new(false),
+        rejected: AtomicU32::new(0),
     }
 }

@@ -39,10 +39,11 @@ pub(super) struct Places<'a> {
 
 pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) -> Result<Exit, CommandError> {
     let dataset = open(suite)?;
-    let arms = Arms::from_environment(&suite.arms, suite.replay.stream);
-    let translations = Translations::check(&dataset, &arms.arms)?;
-    if places.on_untranslatable == OnUntranslatable::Refuse {
-        translations.refuse(&dataset, &arms.arms)?;
+    let arms = Arms::from_environment(suite);
+    let translations = Translations::check(&dataset, &arms.arms, suite.replay.budget.is_some())?;
+    match places.on_untranslatable {
+        OnUntranslatable::Refuse => translations.refuse(&dataset, &arms.arms)?,
+        OnUntranslatable::Exclude => translations.refuse_empty(&dataset, &arms.arms)?,
     }
     let mut plan = Plan::new(dataset.entries.len(), arms.arms.len(), suite.replay.repeats, suite.replay.seed);
     plan.trials.retain(|planned| translations.is_sent(*planned));
@@ -126,7 +127,8 @@ fn mode(choice: ModeChoice) -> Mode {
     }
 }
 
-fn open(suite: &Suite) -> Result<Dataset, CommandError> {
+/// The cases of a suite: its dataset, or what is drawn from it.
+pub(super) fn open(suite: &Suite) -> Result<Dataset, CommandError> {
     let dataset = dataset::open(&suite.dataset.path)?;
     Ok(match &suite.dataset.draw {
         Some(draw) => dataset.draw(draw),

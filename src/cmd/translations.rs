@@ -6,7 +6,7 @@ use super::CommandError;
 use super::error::Message;
 use super::run::Inputs;
 use crate::dataset::Dataset;
-use crate::domain::Case;
+use crate::domain::{Case, Tool};
 use crate::exit::Exit;
 use crate::provider::{Dialect, Effect, Translation, translate};
 use crate::replay::{Arm, Planned, Source};
@@ -34,13 +34,13 @@ struct Found {
 
 impl Translations {
     /// Asks every live arm's protocol about every case, and every recorded arm for its answers.
-    pub(super) fn check(dataset: &Dataset, arms: &[Arm]) -> Result<Self, CommandError> {
+    pub(super) fn check(dataset: &Dataset, arms: &[Arm], budget: bool) -> Result<Self, CommandError> {
         let mut all = Self::default();
         for place in 0..dataset.entries.len() {
             let case = dataset.read(place).map_err(|problem| vec![problem])?;
             let mut refused = BTreeSet::new();
             for (index, arm) in arms.iter().enumerate() {
-                for one in of_arm(arm, &case) {
+                for one in of_arm(arm, &case).into_iter().chain(unbounded(arm, &case, budget)) {
                     if one.effect == Effect::Refused {
                         refused.insert(index);
                     }
@@ -79,11 +79,25 @@ impl Translations {
                 let name = &arms[arm].name;
                 let message =
                     format!("{cases} of {of} cases cannot be sent to `{name}`, first `{first}`: {message} [{code}]");
-                let help = format!("{help}; or go on without such cases: `--on-untranslatable exclude`");
+                let exclude = "or go on without such cases: `--on-untranslatable exclude`";
+                let help = if *cases == of { help.clone() } else { format!("{help}; {exclude}") };
                 Message::Other { message, help: Some(help) }
             })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(CommandError { exit: Exit::Usage, problems }) }
+    }
+
+    /// Ends the command when leaving out what cannot be asked leaves an arm without a case.
+    pub(super) fn refuse_empty(&self, dataset: &Dataset, arms: &[Arm]) -> Result<(), CommandError> {
+        let lost = |arm: usize| self.not_sent.iter().filter(|(_, lost)| *lost == arm).count();
+        let empty = (0..arms.len()).filter(|&arm| lost(arm) == dataset.entries.len());
+        let name = |arm: usize| format!("`{}`", arms[arm].name);
+        let empty: Vec<String> = empty.map(name).collect();
+        if empty.is_empty() {
+            return Ok(());
+        }
+        let message = format!("no case is left that can be sent to {}", empty.join(", "));
+        Err(CommandError::with_help(Exit::Usage, message, "run without `--on-untranslatable exclude` to see why"))
     }
 
     /// Says what is left out and what is asked otherwise, and of which models nothing is known.
@@ -131,6 +145,28 @@ fn of_arm(arm: &Arm, case: &Case) -> Vec<Translation> {
             help: "put production's answer into `recorded`".to_owned(),
         }],
     }
+}
+
+/// A call that may search as often as the provider likes, or at an unknown price, has no worst case.
+fn unbounded(arm: &Arm, case: &Case, budget: bool) -> Option<Translation> {
+    let live = arm.live().filter(|_| budget)?;
+    let offers = |wanted: fn(&Tool) -> bool| case.tools.iter().any(wanted);
+    let web = offers(|tool| *tool == Tool::WebSearch);
+    let priced = arm.price.as_ref().is_some_and(|price| price.web_search.is_some());
+    let (message, help) = if offers(|tool| matches!(tool, Tool::FileSearch { .. })) || (web && !priced) {
+        ("the provider's own search has no known price, and a budget needs one", "leave `budget_usd` out of [replay]")
+    } else if web && live.max_searches.is_none() {
+        ("the provider's own search has no bound, and a budget needs one", "set `max_searches` in [replay]")
+    } else {
+        return None;
+    };
+    Some(Translation {
+        code: "searches_unbounded",
+        param: "tools",
+        effect: Effect::Refused,
+        message: message.to_owned(),
+        help: help.to_owned(),
+    })
 }
 
 /// The arms that lose a case which some of them cannot be asked. A comparison needs both sides: without the baseline

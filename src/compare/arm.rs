@@ -26,6 +26,7 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
         cost: sent().map(|trial| trial.cost).sum(),
         spend: sent().map(|trial| trial.spend).sum(),
         from_store: sent().filter(|trial| trial.from_store).count(),
+        cost_unknown: sent().filter(|trial| trial.cost.is_none()).count(),
         single_flight: sent().filter(|trial| trial.single_flight).count(),
         retries: sent().map(|trial| trial.attempts.saturating_sub(1) as usize).sum(),
     }

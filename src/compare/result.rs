@@ -42,7 +42,9 @@ pub struct ArmSummary {
     pub spend: Option<Usd>,
     /// Answers that came from the store.
     pub from_store: usize,
-    /// Of those, answers that an equal request of the same run had just bought.
+    /// Sent trials whose cost is unknown.
+    pub cost_unknown: usize,
+    /// Of those from the store, answers that an equal request of the same run had just bought.
     pub single_flight: usize,
     /// Calls made beyond the first of each trial.
     pub retries: usize,

@@ -107,6 +107,12 @@ impl FailureKind {
         FAILURE_KINDS[self as usize].2
     }
 
+    /// Whether the provider may have worked on the call, and bill it: it was cut, or nobody knows what came of it.
+    #[must_use]
+    pub fn may_be_billed(self) -> bool {
+        matches!(self, Self::ServerError | Self::Timeout | Self::StreamError | Self::Network | Self::TooLarge)
+    }
+
     /// Whether every further call to the same endpoint and model would end the same way.
     #[must_use]
     pub fn stops_the_run(self) -> bool {

@@ -63,6 +63,8 @@ const RULES: &[(Sign, FailureKind)] = &[
     // A redirect or a refused method means that the base URL is wrong: no model caused that.
     (Status(300, 399), Kind::NotFound),
     (Status(404, 405), Kind::NotFound),
+    // OpenAI has been seen to say so with 400; counted as a rejected request it would count against the model.
+    (Word("model_not_found"), Kind::NotFound),
     (Status(410, 410), Kind::NotFound),
     (Status(413, 413), Kind::PayloadTooLarge),
     (Status(429, 429), Kind::RateLimit),
@@ -92,7 +94,6 @@ const RULES: &[(Sign, FailureKind)] = &[
     (Word("UNAUTHENTICATED"), Kind::Auth),
     (Word("permission_error"), Kind::Permission),
     (Word("PERMISSION_DENIED"), Kind::Permission),
-    (Word("model_not_found"), Kind::NotFound),
     (Word("not_found_error"), Kind::NotFound),
     (Word("NOT_FOUND"), Kind::NotFound),
     (Word("request_too_large"), Kind::PayloadTooLarge),

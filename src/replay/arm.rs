@@ -1,7 +1,7 @@
 //! An arm as it is replayed: where its answers come from, and what they cost.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use super::Secret;
 use crate::domain::{Case, Message, Request, Sampling};
@@ -39,12 +39,16 @@ pub struct Live {
     pub sampling: Sampling,
     /// Whether answers arrive piece by piece.
     pub stream: bool,
+    /// How often one call may search with the provider's own tools, for the budget; `None` where nobody said.
+    pub max_searches: Option<u64>,
     /// Gives equal arms answers of their own.
     pub salt: Option<String>,
     /// What only this endpoint's host may see.
     pub secrets: Secrets,
     /// Whether any call of this run was answered.
     pub answered: AtomicBool,
+    /// How many calls of this run the provider rejected.
+    pub rejected: AtomicU32,
 }
 
 /// What is sent to one endpoint alone, and kept nowhere.

@@ -3,9 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Arm, Called, Event, Job, Live, Planned, Prepared, Retry, StopReason};
+use super::{Arm, Bound, Called, Event, Job, Live, Planned, Prepared, Retry, StopReason};
 use crate::domain::{Attempt, Exchange, Failure, FailureKind, Reply, Usd};
 use crate::pricing::Tier;
+
+/// Rejected calls in a row, with no answer before them, after which an arm is given up.
+const REJECTIONS: u32 = 20;
 
 /// What came of buying.
 pub(super) struct Bought {
@@ -53,10 +56,13 @@ pub(super) async fn buy(job: &Job<'_>, planned: Planned, live: &Live, prepared: 
     let cost = cost(arm, result.as_ref().ok().map(|exchange| &exchange.reply), &attempts);
     if let Some((budget, worst_case)) = job.budget.zip(reserved) {
         budget.settle(worst_case, cost.unwrap_or(worst_case));
+        if let Some(billed) = cost.filter(|billed| *billed > worst_case) {
+            job.stop.stop(StopReason::Overshot { arm: arm.name.to_string(), reserved: worst_case, billed });
+        }
     }
     match &result {
         Ok(_) => live.answered.store(true, Ordering::Relaxed),
-        Err(failure) if failure.kind.stops_the_run() || is_dead(live, failure) => {
+        Err(failure) if failure.kind.stops_the_run() || is_dead(live, failure) || is_rejected(live, failure) => {
             job.stop.stop(StopReason::Refused { arm: arm.name.to_string(), failure: failure.clone() });
         }
         Err(_) => {}
@@ -69,9 +75,16 @@ fn is_dead(live: &Live, failure: &Failure) -> bool {
     failure.kind == FailureKind::Unreachable && !live.answered.load(Ordering::Relaxed)
 }
 
+/// Whether the provider rejects whatever this arm asks: a wrong parameter or model, rather than a wrong case.
+fn is_rejected(live: &Live, failure: &Failure) -> bool {
+    failure.kind == FailureKind::InvalidRequest
+        && !live.answered.load(Ordering::Relaxed)
+        && live.rejected.fetch_add(1, Ordering::Relaxed) + 1 >= REJECTIONS
+}
+
 /// Reserves the worst case of a call; `Some(None)` without a budget, `None` when the replay stops for want of room.
 async fn reserve(job: &Job<'_>, arm: &Arm, prepared: &Prepared) -> Option<Option<Usd>> {
-    let Some((budget, worst_case)) = job.budget.zip(worst_case(arm, prepared.input_bound, job.retry)) else {
+    let Some((budget, worst_case)) = job.budget.zip(worst_case(arm, prepared.bound, job.retry)) else {
         return Some(None);
     };
     match budget.reserve(worst_case).await {
@@ -82,17 +95,37 @@ async fn reserve(job: &Job<'_>, arm: &Arm, prepared: &Prepared) -> Option<Option
         }
         Ok(()) => Some(Some(worst_case)),
         Err(no_room) => {
-            job.stop.stop(StopReason::Budget { worst_case, left: no_room.left });
+            let fits = fitting_output(arm, prepared, job.retry, no_room.left);
+            job.stop.stop(StopReason::Budget { worst_case, left: no_room.left, fits });
             None
         }
     }
 }
 
 /// The most that a call can cost: every attempt may be billed. `None` when its price or its length is unknown.
-pub(super) fn worst_case(arm: &Arm, input_bound: u64, retry: Retry) -> Option<Usd> {
-    let (price, output) = (arm.price.as_ref()?, arm.live()?.sampling.max_output_tokens?);
-    let once = price.worst_case(input_bound, output);
+pub(super) fn worst_case(arm: &Arm, bound: Bound, retry: Retry) -> Option<Usd> {
+    worst_case_of(arm, bound, arm.live()?.sampling.max_output_tokens?, retry)
+}
+
+fn worst_case_of(arm: &Arm, bound: Bound, output: u64, retry: Retry) -> Option<Usd> {
+    let price = arm.price.as_ref()?;
+    let searches = match bound.searches {
+        0 => Usd::ZERO,
+        searches => (0..searches).map(|_| price.web_search).sum::<Option<Usd>>()?,
+    };
+    let once = price.worst_case(bound.input_tokens, output).plus(searches);
     Some((0..retry.attempts).map(|_| once).sum())
+}
+
+/// The longest answer whose worst case fits in what is left; `None` when not even one token does.
+fn fitting_output(arm: &Arm, prepared: &Prepared, retry: Retry, left: Usd) -> Option<u64> {
+    let fits = |output| worst_case_of(arm, prepared.bound, output, retry).is_some_and(|worst| worst <= left);
+    let (mut low, mut high) = (0, arm.live()?.sampling.max_output_tokens?);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if fits(middle) { low = middle } else { high = middle - 1 }
+    }
+    (low > 0).then_some(low)
 }
 
 async fn attempt(job: &Job<'_>, live: &Live, prepared: &Prepared) -> Called {

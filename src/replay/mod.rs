@@ -18,7 +18,7 @@ mod turns;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::dataset::Dataset;
-use crate::domain::{Attempt, Case, Exchange, Failure, ImageSource, Reply, Request, Usd};
+use crate::domain::{Attempt, Case, Exchange, Failure, ImageSource, Reply, Request, Tool, Usd};
 use crate::problem::Problem;
 use crate::provider::HttpRequest;
 use crate::store::{Key, KeyFields, Store, StoreError};
@@ -36,6 +36,9 @@ pub use turns::Turns;
 
 /// More than any provider counts for one image: the patches of the largest picture, times the dearest multiplier.
 const IMAGE_TOKENS: u64 = 32_768;
+
+/// More than providers put into the prompt for what one search finds.
+const SEARCH_TOKENS: u64 = 65_536;
 
 /// Where answers may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,8 +164,15 @@ pub enum ReplayError {
 struct Prepared {
     request: HttpRequest,
     key: Key,
-    /// The most tokens that its input can have.
-    input_bound: u64,
+    bound: Bound,
+}
+
+/// The most that a call can use, but for its answer.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    input_tokens: u64,
+    /// Searches by the provider's own tools.
+    searches: u64,
 }
 
 /// Replays the trials of a job, in the order in which they finish. Once the job's `stop` is set, no new trial
@@ -207,7 +217,7 @@ pub fn worst_case(
     trials: &[Planned],
 ) -> Result<Option<Usd>, ReplayError> {
     let of = |planned: &Planned| match prepare(dataset, arms, *planned)? {
-        Some(prepared) => Ok(buy::worst_case(&arms[planned.arm], prepared.input_bound, retry)),
+        Some(prepared) => Ok(buy::worst_case(&arms[planned.arm], prepared.bound, retry)),
         None => Ok(Some(Usd::ZERO)),
     };
     trials.iter().map(of).collect::<Result<Vec<_>, _>>().map(|costs| costs.into_iter().sum())
@@ -290,19 +300,22 @@ fn prepare_case(dataset: &Dataset, live: &Live, planned: Planned, case: &Case) -
     let request = (live.endpoint.protocol.encode)(&neutral, &live.endpoint);
     let key =
         key(live, &request, planned.repeat).map_err(|source| ReplayError::Key { case: case.id.clone(), source })?;
-    let input_bound = input_bound(&neutral, request.body.len() as u64);
-    Ok(Prepared { request, key, input_bound })
+    let bound = bound(&neutral, request.body.len() as u64, live.max_searches);
+    Ok(Prepared { request, key, bound })
 }
 
-/// The most tokens that the input of a request can have: every byte of its text is at most one, and every image at most
-/// [`IMAGE_TOKENS`], however many bytes it has.
-fn input_bound(request: &Request, body: u64) -> u64 {
+/// Every byte of a request's text is at most one token, and every image at most [`IMAGE_TOKENS`], however many bytes
+/// it has. What a search finds is input too.
+fn bound(request: &Request, body: u64, max_searches: Option<u64>) -> Bound {
     let images = request.images().map(|source| match source {
         ImageSource::Base64 { data, .. } => data.len() as u64,
         ImageSource::Url(_) | ImageSource::File(_) => 0,
     });
     let (count, bytes) = images.fold((0_u64, 0_u64), |(count, bytes), image| (count + 1, bytes + image));
-    body.saturating_sub(bytes).saturating_add(count * IMAGE_TOKENS)
+    let searches = if request.tools.contains(&Tool::WebSearch) { max_searches.unwrap_or(0) } else { 0 };
+    let found = searches.saturating_mul(SEARCH_TOKENS);
+    let input_tokens = body.saturating_sub(bytes).saturating_add(count * IMAGE_TOKENS).saturating_add(found);
+    Bound { input_tokens, searches }
 }
 
 fn key(live: &Live, request: &HttpRequest, repeat: u32) -> Result<Key, serde_json::Error> {

@@ -33,6 +33,17 @@ pub enum StopReason {
         worst_case: Usd,
         /// What is left.
         left: Usd,
+        /// The most output tokens with which it would fit; `None` when not even one would.
+        fits: Option<u64>,
+    },
+    /// A provider billed more than a call can cost by what was sent and allowed.
+    Overshot {
+        /// The arm's name.
+        arm: String,
+        /// What was reserved for the call.
+        reserved: Usd,
+        /// What it was billed.
+        billed: Usd,
     },
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout};
 
 use super::{Live, Secret, Secrets};
-use crate::domain::{Failure, FailureKind, Reply};
+use crate::domain::{Failure, FailureKind, FinishReason, Reply};
 use crate::provider::error::retry_after_date;
 use crate::provider::{Auth, Broken, Headers, HttpRequest, HttpResponse, Marks, Stream};
 
@@ -138,7 +138,8 @@ impl Transport {
                 decoded.map_err(|broken| because(broken, cut))
             }
         };
-        decoded.map_err(|broken| with_date(with_partial(broken), &headers))
+        let whole = decoded.and_then(|reply| ended_well(reply, status));
+        whole.map_err(|broken| with_date(with_partial(broken), &headers))
     }
 
     async fn send(&self, request: &HttpRequest, auth: Auth, secrets: &Secrets) -> Result<reqwest::Response, Failure> {
@@ -204,6 +205,18 @@ impl Firsts {
 fn is_stream(status: u16, headers: &Headers) -> bool {
     let whole = headers.get("content-type").is_some_and(|kind| kind.trim_start().starts_with("application/json"));
     (200..=299).contains(&status) && !whole
+}
+
+/// An answer that the provider itself ended as an error, in a 200, is no answer: it is not kept, and asked again.
+fn ended_well(reply: Reply, status: u16) -> Result<Reply, Broken> {
+    if reply.response.finish_reason != FinishReason::Error {
+        return Ok(reply);
+    }
+    let why = reply.response.finish_raw.as_deref().unwrap_or("error");
+    let message = format!("the provider ended the answer with `{why}`");
+    let request_id = reply.request_id.clone();
+    let failure = Failure::local(FailureKind::ServerError, message, true);
+    Err(Broken { failure: Failure { status: Some(status), request_id, ..failure }, partial: Some(Box::new(reply)) })
 }
 
 /// A stream that broke off: the transport knows why better than the protocol, which saw it end only.

@@ -93,6 +93,7 @@ const RESERVED: &[&str] = &[
     "reasoning_effort",
     "response_format",
     "seed",
+    "serviceTier",
     "service_tier",
     "stop",
     "stop_sequences",
@@ -106,6 +107,7 @@ const RESERVED: &[&str] = &[
     "tools",
     "top_k",
     "top_p",
+    "web_search_options",
 ];
 
 /// The baseline's name.
@@ -227,7 +229,7 @@ impl Context<'_> {
                 None
             }),
         };
-        table.finish(&["model"]);
+        table.finish(&[]);
         if name != BASELINE {
             let help = "a candidate is what production may move to: name its model".to_owned();
             self.problems.add(&span, format!("`{name}` cannot be `{RECORDED}`: only the baseline can"), Some(help));

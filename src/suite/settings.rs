@@ -53,6 +53,8 @@ pub struct ReplaySettings {
     pub budget: Option<Usd>,
     /// Whether answers arrive piece by piece, so that the time to the first token is known.
     pub stream: bool,
+    /// How often one call may search with the provider's own tools, for the budget; `None` where nobody says.
+    pub max_searches: Option<u64>,
     /// The seed of the order of calls.
     pub seed: u64,
     /// When to ask again.
@@ -109,6 +111,7 @@ fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
             .unwrap_or(DEFAULT_CONCURRENCY),
         max_output_tokens: integer("max_output_tokens", 1..i64::MAX),
         budget: table.and_then(budget),
+        max_searches: integer("max_searches", 1..1001),
         stream: table.is_some_and(|table| table.flag("stream")),
         seed: integer("seed", 0..i64::MAX).unwrap_or(DEFAULT_SEED),
         retry: Retry { attempts: small("attempts", 1..21).unwrap_or(DEFAULT_ATTEMPTS) },

@@ -13,6 +13,13 @@ fn suite(port: u16) -> String {
     )
 }
 
+/// Cases with a recorded answer each.
+fn cases(count: usize) -> String {
+    let case =
+        |id| json!({"id": format!("c{id}"), "messages": [{"role": "user", "content": "?"}], "recorded": {"text": "!"}});
+    (0..count).map(|id| format!("{}\n", case(id))).collect()
+}
+
 #[test]
 fn without_a_suite_it_lists_the_built_in_endpoints_and_their_keys() {
     let outcome = Workspace::new().cutover_with("doctor", &[("OPENAI_API_KEY", "sk-secret-000000")]);
@@ -30,7 +37,7 @@ fn without_a_suite_it_lists_the_built_in_endpoints_and_their_keys() {
 
 #[test]
 fn with_a_suite_it_tells_what_a_run_would_lack() {
-    let workspace = Workspace::new().file("suite.toml", &suite(9)).cases(3);
+    let workspace = Workspace::new().file("suite.toml", &suite(9)).file("cases.jsonl", &cases(3));
     let outcome = workspace.cutover_with("doctor suite.toml", &[("TEAM", "blue")]);
     outcome.exit(2).stderr("").stdout(
         "suite  suite.toml: valid, 3 cases, 3 arms\n\
@@ -48,7 +55,7 @@ fn online_it_makes_one_tiny_call_of_every_arm() {
         "good" => Answer::text("ok"),
         _ => Answer::error(404, "model_not_found", "no such model: key-00000000000"),
     });
-    let workspace = Workspace::new().file("suite.toml", &suite(server.port())).cases(1);
+    let workspace = Workspace::new().file("suite.toml", &suite(server.port())).file("cases.jsonl", &cases(1));
     let keys = [("LOCAL_KEY", "key-00000000000"), ("TEAM", "blue")];
     let outcome = workspace.cutover_with("doctor suite.toml --online --json", &keys);
     outcome.exit(8).stderr("");
@@ -63,4 +70,16 @@ fn online_it_makes_one_tiny_call_of_every_arm() {
         assert_eq!((&request.body["max_tokens"], request.header("x-team")), (&json!(16), Some("blue")));
     }
     workspace.cutover("doctor --online").exit(2);
+}
+
+#[test]
+fn what_a_run_would_refuse_is_said_beside_what_was_found() {
+    let suite = suite(9).replace("[candidates.gone]\n", "[candidates.gone]\nsalt = \"x\"\n");
+    let workspace = Workspace::new().file("suite.toml", &suite).cases(2);
+    let outcome = workspace.cutover_with("doctor suite.toml", &[("TEAM", "blue"), ("LOCAL_KEY", "x")]);
+    outcome.exit(2).stderr(
+        "error: 2 of 2 cases cannot be sent to `baseline`, first `n000`: the case holds no `recorded` answer [not_recorded]\n  \
+         help: put production's answer into `recorded`\n",
+    );
+    assert!(outcome.stdout.contains("LOCAL_KEY is set, TEAM is set"), "{}", outcome.stdout);
 }

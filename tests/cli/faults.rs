@@ -242,7 +242,8 @@ fn a_budget_that_fits_no_call_says_what_would() {
     let name = workspace.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
     let message = format!(
         "\nerror: the budget has $0.000100 left, and the next call may cost up to $0.000181; 0 of 2 trials are saved in \
-         results/{name}\n  help: raise `budget_usd` in [replay]; the same command goes on\n"
+         results/{name}\n  help: raise `budget_usd` in [replay], and the same command goes on; with `max_output_tokens = 9` \
+         that call would fit, in a run of its own\n"
     );
     outcome.exit(6).stdout("");
     assert!(outcome.stderr.ends_with(&message), "{}", outcome.stderr);
@@ -263,4 +264,60 @@ fn what_may_have_been_billed_counts_against_the_budget_of_a_resumed_run() {
     assert!(server.seen().iter().map(worst_case).sum::<u64>() <= 3_000_000_000 && sent > 5, "{sent}");
     workspace.cutover("run suite.toml").exit(6);
     assert_eq!(server.seen().len(), sent);
+}
+
+#[test]
+fn a_provider_that_bills_more_than_a_call_can_cost_ends_the_run() {
+    let server = Server::start(|seen, _| {
+        let usage = json!({"prompt_tokens": 10, "completion_tokens": 5_000});
+        let choice = json!({"message": {"content": seen.number().to_string()}, "finish_reason": "stop"});
+        Answer::Http(200, Vec::new(), json!({"choices": [choice], "usage": usage}).to_string())
+    });
+    let workspace = Workspace::new().numbers(40, server.port()).file("suite.toml", &budget(server.port(), "5.00", 2));
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(6).stdout("");
+    assert!(server.seen().len() <= 4, "{} calls", server.seen().len());
+    assert!(outcome.stderr.contains(" was billed $0.0"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("more than the $0.000"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_budget_refuses_searches_that_nobody_bounds() {
+    let case =
+        json!({"id": "a", "messages": [{"role": "user", "content": "news?"}], "tools": [{"type": "web_search"}]});
+    let suite = "name = \"x\"\n[dataset]\npath = \"cases.jsonl\"\n[baseline]\nmodel = \"openai-responses/gpt-5.4\"\n\
+                 [candidates.b]\nmodel = \"openai-responses/gpt-5.4-mini\"\n\
+                 [replay]\nmax_output_tokens = 50\nbudget_usd = 1.00\n[[scorers]]\nkind = \"exact\"\n";
+    let workspace = Workspace::new().file("suite.toml", suite).file("cases.jsonl", &format!("{case}\n"));
+    workspace.cutover("run suite.toml").exit(2).stderr(
+        "error: 1 of 1 cases cannot be sent to `baseline`, first `a`: the provider's own search has no bound, and a budget \
+         needs one [searches_unbounded]\n  help: set `max_searches` in [replay]\n\
+         error: 1 of 1 cases cannot be sent to `b`, first `a`: the provider's own search has no bound, and a budget needs one \
+         [searches_unbounded]\n  help: set `max_searches` in [replay]\n2 errors\n",
+    );
+}
+
+#[test]
+fn an_arm_whose_every_call_is_rejected_ends_the_run() {
+    let server = Server::start(|seen, _| match seen.model() {
+        "old" => Answer::number(seen, true),
+        _ => Answer::error(400, "unknown_parameter", "Unknown parameter: 'tempreture'."),
+    });
+    let workspace = Workspace::new().numbers(60, server.port());
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(8).stdout("");
+    assert!(outcome.stderr.contains("no call of `new` can succeed: invalid_request: Unknown parameter: 'tempreture'."));
+}
+
+#[test]
+fn an_answer_that_the_provider_ended_as_an_error_is_asked_again_and_not_kept() {
+    let server = Server::start(|seen, before| match before {
+        0 => Answer::message(&json!({"role": "assistant", "content": "par"}), "abort"),
+        _ => Answer::number(seen, true),
+    });
+    let suite = suite(server.port(), "[replay]\nconcurrency = 1\n");
+    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &suite);
+    workspace.cutover("run suite.toml").exit(0);
+    assert_eq!(server.seen().len(), 3);
+    assert!(workspace.trials().values().all(|trial| trial["outcome"] == "pass"));
 }

@@ -103,8 +103,23 @@ fn of_arm(arm: &ArmSummary) -> Vec<String> {
             plural(arm.tokens.without_usage, "answer reported", "answers reported")
         ));
     }
+    // Where no price is known at all, that is said once.
+    if arm.cost_unknown > 0 && arm.cost_unknown < arm.accounting.planned - arm.accounting.not_sent {
+        missing.push(format!(
+            "{} an unknown amount (no count, or a tier or kind of token without a price), and the cost per success \
+             leaves their cases out",
+            plural(arm.cost_unknown, "trial cost", "trials cost")
+        ));
+    }
     if !missing.is_empty() {
         warnings.push(format!("{name}: {}.", missing.join("; ")));
+    }
+    let sum = &arm.accounting;
+    if sum.rejected > 0 && sum.rejected == sum.planned - sum.not_sent {
+        warnings.push(format!(
+            "{name}: the provider rejected every call. That says more of the request than of the model: `cutover show` \
+             has its words."
+        ));
     }
     warnings
 }
@@ -113,8 +128,10 @@ fn of_model(info: &ArmInfo) -> Vec<String> {
     let mut warnings = Vec::new();
     if info.price.is_none() {
         warnings.push(format!(
-            "{}: no price is known for {}, so its costs are unknown (they are not zero).",
-            info.name, info.model
+            "{}: no price is known for {}, so its costs are unknown (they are not zero).{}",
+            info.name,
+            info.model,
+            if info.base_url.is_none() { " `priced_as` in [baseline] says at whose prices." } else { "" }
         ));
     }
     if info.models_returned.len() > 1 {
