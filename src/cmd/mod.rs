@@ -28,6 +28,9 @@ use crate::terminal::Terminal;
 /// # Errors
 /// Whatever ends the command early, with the exit code it means.
 pub fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CommandError> {
+    // Prompts, answers and reports: whatever this process makes, its user alone may read.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match command {
         Command::Demo(args) => demo::demo(args, terminal),
         Command::Run(args) => run::run(args, terminal),

@@ -9,7 +9,7 @@ use crate::cli::{ModeChoice, OnUntranslatable, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::exit::Exit;
 use crate::replay::{Mode, Plan, Planned, missing, now_ms};
-use crate::run_dir::{Finished, RunDir, unfinished};
+use crate::run_dir::{Finished, RunDir, Started, start};
 use crate::store::Store;
 use crate::suite::Suite;
 use crate::terminal::Terminal;
@@ -61,16 +61,14 @@ pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) 
     check_answers(&inputs)?;
 
     let plan_hash = manifest::plan_hash(suite, &dataset.sha256, places.on_untranslatable == OnUntranslatable::Exclude);
-    let mut run = match unfinished(places.results, &plan_hash, places.mode.name()) {
-        Some(path) => {
-            let mut run = RunDir::resume(&path)?;
-            run.adopt(manifest::manifest(&inputs, plan_hash))?;
-            run
-        }
-        None => RunDir::create(places.results, &manifest::manifest(&inputs, plan_hash))?,
-    };
+    let Started { mut run, is_new } = start(places.results, manifest::manifest(&inputs, plan_hash))?;
     keep_not_sent(&inputs, &mut run)?;
-    if let Some(reason) = buying::buy(&inputs, &mut run, terminal)? {
+    let bought = buying::buy(&inputs, &mut run, terminal);
+    if bought.is_err() && is_new && places.mode == Mode::Replay {
+        // A replay that broke paid for nothing: what it began is worth nothing either.
+        std::fs::remove_dir_all(&run.path)?;
+    }
+    if let Some(reason) = bought? {
         return Err(buying::stopped(&reason, &run, total(&inputs)));
     }
     signals::end_at_the_next()?;

@@ -206,8 +206,7 @@ impl Finished {
 }
 
 /// The newest unfinished run of a plan in a mode.
-#[must_use]
-pub fn unfinished(results: &Path, plan_hash: &str, mode: &str) -> Option<PathBuf> {
+pub(super) fn unfinished(results: &Path, plan_hash: &str, mode: &str) -> Option<PathBuf> {
     let matches = |manifest: &Manifest| {
         manifest.finished_at.is_none() && manifest.plan_hash == plan_hash && manifest.mode == mode
     };

@@ -1,12 +1,13 @@
 //! `trials.jsonl`: every finished trial is appended before it is counted, so that a stopped run goes on where it was.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::RunDirError;
 use super::record::Record;
+use super::syncer::Syncer;
 
 /// What identifies a trial in the journal: case, arm, repeat.
 pub(super) type Place = (String, String, u32);
@@ -16,6 +17,7 @@ pub(super) type Place = (String, String, u32);
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
+    syncer: Syncer,
     end: u64,
     lines: BTreeMap<Place, (u64, usize)>,
 }
@@ -24,8 +26,9 @@ impl Journal {
     /// Opens a journal or makes one. A last line that was cut by a crash is dropped.
     pub(super) fn open(path: &Path, mut each: impl FnMut(&Record)) -> Result<Self, RunDirError> {
         let io = |source| RunDirError::Io { path: path.to_owned(), source };
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
-        let mut journal = Self { path: path.to_owned(), file, end: 0, lines: BTreeMap::new() };
+        let file = File::options().read(true).append(true).create(true).open(path).map_err(io)?;
+        let syncer = Syncer::new(file.try_clone().map_err(io)?);
+        let mut journal = Self { path: path.to_owned(), file, syncer, end: 0, lines: BTreeMap::new() };
         let mut reader = BufReader::new(journal.file.try_clone().map_err(io)?);
         let mut line = Vec::new();
         let mut number = 0;
@@ -60,7 +63,7 @@ impl Journal {
         let io = |source| RunDirError::Io { path: self.path.clone(), source };
         let mut line = serde_json::to_vec(record).map_err(|error| io(error.into()))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(io)?;
+        self.file.write_all(&line).and_then(|()| self.syncer.written()).map_err(io)?;
         self.note(record, line.len());
         Ok(())
     }
@@ -99,11 +102,7 @@ mod tests {
         let mut journal = Journal::open(&path, |_| {}).expect("is made");
         journal.append(&first).expect("appends");
         drop(journal);
-        OpenOptions::new()
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(b"{\"case\":\"b"))
-            .expect("tears");
+        File::options().append(true).open(&path).and_then(|mut file| file.write_all(b"{\"case\":\"b")).expect("tears");
         let mut seen = 0;
         let mut journal = Journal::open(&path, |_| seen += 1).expect("opens");
         assert_eq!(seen, 1);

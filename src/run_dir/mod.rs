@@ -5,6 +5,8 @@ mod folder;
 mod journal;
 mod manifest;
 mod record;
+mod start;
+mod syncer;
 mod trials;
 
 use std::path::PathBuf;
@@ -12,11 +14,12 @@ use std::path::PathBuf;
 use crate::table::TableError;
 
 pub use example::{Example, ExampleAnswer};
-pub use folder::{Finished, RunDir, find, unfinished};
+pub use folder::{Finished, RunDir, find};
 pub use manifest::{
     ArmInfo, DatasetInfo, DefaultInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, SuiteInfo, TranslationInfo,
 };
 pub use record::Record;
+pub use start::{Started, start};
 pub use trials::Answer;
 
 /// Why a run folder cannot be used.

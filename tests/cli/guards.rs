@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::{Answer, Server, Workspace, suite};
+use crate::support::{Answer, Outcome, Server, Workspace, suite};
 
 /// Cases with the same prompt.
 fn same_prompt(count: usize) -> String {
@@ -103,4 +103,33 @@ fn tool_calls_that_nobody_looked_at_are_no_data() {
     let arm = &workspace.summary()["results"]["arms"][0];
     assert_eq!(arm["accounting"]["passed"], 1);
     assert!(arm["estimates"]["tool_call_failure_rate"].is_null(), "{arm}");
+}
+
+#[test]
+fn what_is_written_is_for_its_owner_alone_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Server::start(|seen, _| Answer::number(seen, true));
+    let workspace = Workspace::new().numbers(2, server.port());
+    let mine = workspace.files();
+    workspace.cutover_after("umask 000", "run suite.toml").exit(0);
+    let made: Vec<_> = workspace.files().into_iter().filter(|path| !mine.contains(path)).collect();
+    assert!(made.len() > 10, "{made:?}");
+    for path in made {
+        for place in path.ancestors().take_while(|place| *place != workspace.path("").as_path()) {
+            let mode = std::fs::metadata(place).expect("is there").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", place.display());
+        }
+    }
+}
+
+#[test]
+fn two_starts_at_one_moment_make_one_run() {
+    let server = Server::start(|seen, _| Answer::number(seen, true));
+    let workspace = Workspace::new().numbers(30, server.port());
+    let started: Vec<_> = (0..4).map(|_| workspace.start("run suite.toml")).collect();
+    let codes: Vec<_> = started.into_iter().map(|child| Outcome::of(child).code).collect();
+    assert!(codes.contains(&Some(0)), "{codes:?}");
+    assert!(codes.iter().all(|code| [Some(0), Some(10)].contains(code)), "{codes:?}");
+    assert_eq!(workspace.runs().len(), codes.iter().filter(|code| **code == Some(0)).count());
+    assert_eq!(server.seen().len(), 60, "no answer was bought twice");
 }

@@ -95,6 +95,19 @@ impl Workspace {
         Outcome::of(self.command(arguments).envs(environment.iter().copied()).spawn().expect("starts"))
     }
 
+    /// Runs the binary after a line of shell has set up its process, such as a limit.
+    pub(crate) fn cutover_after(&self, line: &str, arguments: &str) -> Outcome {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("{line}; exec {} {arguments}", env!("CARGO_BIN_EXE_cutover"))])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Outcome::of(command.spawn().expect("starts"))
+    }
+
     /// Runs the binary with a stdout that nobody reads any more.
     pub(crate) fn unread(&self, arguments: &str) -> Outcome {
         let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -116,7 +129,8 @@ impl Workspace {
 
     pub(crate) fn runs(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path("results")).into_iter().flatten();
-        let mut runs: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+        let mut runs: Vec<_> =
+            entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
         runs.sort();
         runs
     }
