@@ -112,9 +112,9 @@ fn what_is_written_is_for_its_owner_alone_whatever_the_umask() {
     let workspace = Workspace::new().numbers(2, server.port());
     let mine = workspace.files();
     workspace.cutover_after("umask 000", "run suite.toml").exit(0);
-    let made: Vec<_> = workspace.files().into_iter().filter(|path| !mine.contains(path)).collect();
-    assert!(made.len() > 10, "{made:?}");
-    for path in made {
+    let written: Vec<_> = workspace.files().into_iter().filter(|path| !mine.contains(path)).collect();
+    assert!(written.len() > 10, "{written:?}");
+    for path in written {
         for place in path.ancestors().take_while(|place| *place != workspace.path("").as_path()) {
             let mode = std::fs::metadata(place).expect("is there").permissions().mode();
             assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", place.display());
