@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Where the response store is, unless said otherwise.
 pub const DEFAULT_STORE: &str = ".cutover/store.sqlite";
@@ -172,9 +172,15 @@ pub struct ShowArgs {
 /// The commands on the store.
 #[derive(Debug, Subcommand)]
 pub enum CacheCommand {
-    /// How many answers the store holds, of which recordings, from when.
+    /// How many answers the store holds, of which recordings, from when, and what its calls have cost.
     Stats(CacheArgs),
-    /// Write the answers as JSON Lines to stdout, to commit them beside a suite.
+    /// Check every answer against its hash, and the file itself: exit 0 sound, 9 damaged.
+    Verify(VerifyArgs),
+    /// Say why the store has no answer to a case: the field that differs from the nearest stored request.
+    WhyMiss(WhyMissArgs),
+    /// Remove old answers and give their room back.
+    Gc(GcArgs),
+    /// Write the answers as JSON Lines, to commit them beside a suite or to carry them to another machine.
     Export(ExportArgs),
     /// Add the answers of an export to the store.
     Import(ImportArgs),
@@ -188,6 +194,50 @@ pub struct CacheArgs {
     pub store: PathBuf,
 }
 
+/// What `cutover cache verify` takes.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Which store.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+    /// Remove the damaged answers, so that they are bought anew.
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// What `cutover cache why-miss` takes.
+#[derive(Debug, Args)]
+pub struct WhyMissArgs {
+    /// The suite's TOML file.
+    pub suite: PathBuf,
+    /// The case's id.
+    pub case: String,
+    /// Which store.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+/// What `cutover cache gc` takes.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").args(["older_than", "keep_recording"]).required(true).multiple(true))]
+pub struct GcArgs {
+    /// Which store.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+    /// Remove answers that were bought more than this many days ago.
+    #[arg(long, value_name = "DAYS")]
+    pub older_than: Option<u32>,
+    /// Keep the answers of these recordings; without `--older-than`, remove all others.
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    pub keep_recording: Vec<String>,
+    /// Only say what would go.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Folder in which runs are kept: only finished ones lose their calls in the ledger.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
+    pub results: PathBuf,
+}
+
 /// What `cutover cache export` takes.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
@@ -197,12 +247,15 @@ pub struct ExportArgs {
     /// Only the answers of this recording.
     #[arg(long, value_name = "RUN")]
     pub recording: Option<String>,
+    /// Write to this file, compressed when its name ends in `.zst`; to stdout when left out.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// What `cutover cache import` takes.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The export, a file of JSON Lines.
+    /// The export, compressed or not.
     pub file: PathBuf,
     /// Which store.
     #[command(flatten)]

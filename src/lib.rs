@@ -13,7 +13,7 @@
 //! 3  gate        replay           run_dir        judge │ call │ keep
 //! 2  compare  score  store  dataset
 //! 1  provider  pricing
-//! 0  domain    stats     table    problem        import nothing of the crate
+//! 0  domain  stats  table  problem  private      import nothing of the crate
 //! ```
 //!
 //! # Invariants
@@ -29,6 +29,7 @@
 //! - Adding a protocol, a scorer, a report section or a chart is one new file and one row in a table.
 
 pub mod domain;
+pub mod private;
 pub mod problem;
 pub mod stats;
 pub mod table;

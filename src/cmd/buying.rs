@@ -24,15 +24,17 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) fn buy(
     inputs: &Inputs<'_>,
     run: &mut RunDir,
+    goes_on: bool,
     terminal: &Terminal,
 ) -> Result<Option<StopReason>, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(buy_all(inputs, run, terminal))
+    runtime.block_on(buy_all(inputs, run, goes_on, terminal))
 }
 
 async fn buy_all(
     inputs: &Inputs<'_>,
     run: &mut RunDir,
+    goes_on: bool,
     terminal: &Terminal,
 ) -> Result<Option<StopReason>, CommandError> {
     let settings = &inputs.suite.replay;
@@ -54,6 +56,7 @@ async fn buy_all(
         transport: transport.as_ref(),
         mode: inputs.mode,
         recording: &recording,
+        goes_on,
         concurrency: settings.concurrency,
         retry: settings.retry,
         budget: budget.as_ref(),
@@ -172,7 +175,10 @@ fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
         inputs.plan.trials.iter().flat_map(|planned| std::iter::repeat_n(*planned, times_of(planned))).collect();
     // A suite with a budget has every price, so the sum is known.
     let worst_case = worst_case(dataset, arms, inputs.suite.replay.retry, &unknown)?;
-    Ok(run.spent().plus(worst_case.unwrap_or(Usd::ZERO)))
+    let journal = run.spent().plus(worst_case.unwrap_or(Usd::ZERO));
+    // The ledger knows of calls that were on the way at a kill; the journal also of those in another store.
+    let ledger = inputs.store.spent(&run.manifest.run)?;
+    Ok(journal.max(ledger.known.plus(ledger.uncertain.unwrap_or(Usd::ZERO))))
 }
 
 /// The trials that are not done yet.

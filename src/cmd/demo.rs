@@ -7,6 +7,7 @@ use super::CommandError;
 use super::run::{Places, run_suite};
 use crate::cli::{DemoArgs, OnUntranslatable};
 use crate::exit::Exit;
+use crate::private;
 use crate::replay::Mode;
 use crate::store::{self, Store};
 use crate::suite::Suite;
@@ -26,7 +27,7 @@ pub(super) fn demo(args: &DemoArgs, terminal: &Terminal) -> Result<Exit, Command
     let folder = Path::new(FOLDER);
     for (name, text) in FILES {
         let path = folder.join(name);
-        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        path.parent().map_or(Ok(()), private::create_folder)?;
         fs::write(path, text)?;
     }
     let store = folder.join("store.sqlite");

@@ -68,9 +68,15 @@ impl From<StoreError> for CommandError {
                 error.to_string(),
                 "run with `--mode auto` to buy it anew, or import the answers again",
             ),
+            StoreError::Database { .. } if error.is_corrupt() => Self::with_help(
+                Exit::Integrity,
+                error.to_string(),
+                "`cutover cache verify` says what is damaged, `--repair` removes it",
+            ),
             StoreError::Database { .. }
             | StoreError::Folder { .. }
             | StoreError::Format { .. }
+            | StoreError::Unclaimed { .. }
             | StoreError::Closed => Self::plain(Exit::Fault, &error),
         }
     }

@@ -51,6 +51,7 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         scorers: suite.scorers.iter().map(|scorer| scorer.kind.to_owned()).collect(),
         stream: suite.replay.stream,
         translations: translations.info(inputs),
+        uncertain: None,
         started_at,
         finished_at: None,
     }

@@ -7,9 +7,10 @@ use super::translations::Translations;
 use super::{CommandError, buying, examples, judged, manifest, record, signals};
 use crate::cli::{ModeChoice, OnUntranslatable, RunArgs};
 use crate::dataset::{self, Dataset};
+use crate::domain::Usd;
 use crate::exit::Exit;
 use crate::replay::{Mode, Plan, Planned, missing, now_ms};
-use crate::run_dir::{Finished, RunDir, Started, start};
+use crate::run_dir::{Finished, RunDir, Started, UncertainInfo, start};
 use crate::store::Store;
 use crate::suite::Suite;
 use crate::terminal::Terminal;
@@ -62,8 +63,11 @@ pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) 
 
     let plan_hash = manifest::plan_hash(suite, &dataset.sha256, places.on_untranslatable == OnUntranslatable::Exclude);
     let Started { mut run, is_new } = start(places.results, manifest::manifest(&inputs, plan_hash))?;
+    if !is_new && places.mode != Mode::Replay {
+        forsake(&store, &run, terminal)?;
+    }
     keep_not_sent(&inputs, &mut run)?;
-    let bought = buying::buy(&inputs, &mut run, terminal);
+    let bought = buying::buy(&inputs, &mut run, !is_new, terminal);
     if bought.is_err() && is_new && places.mode == Mode::Replay {
         // A replay that broke paid for nothing: what it began is worth nothing either.
         std::fs::remove_dir_all(&run.path)?;
@@ -72,6 +76,7 @@ pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) 
         return Err(buying::stopped(&reason, &run, total(&inputs)));
     }
     signals::end_at_the_next()?;
+    run.manifest.uncertain = uncertain(&store, &run)?;
     let finished = run.finish(in_order(&inputs), now_ms())?;
     publish(&finished, &dataset, terminal)?;
     Ok(Exit::Done)
@@ -87,6 +92,27 @@ pub(super) struct Inputs<'a> {
     pub(super) plan: &'a Plan,
     pub(super) store: &'a Store,
     pub(super) mode: Mode,
+}
+
+/// Counts the calls that were on the way when the run was killed, and says so.
+fn forsake(store: &Store, run: &RunDir, terminal: &Terminal) -> Result<(), CommandError> {
+    let lost = store.forsake(&run.manifest.run, now_ms())?;
+    let calls: u32 = lost.iter().map(|call| call.calls).sum();
+    if calls > 0 {
+        let most: Option<Usd> = lost.iter().map(|call| (0..call.calls).map(|_| call.worst_case).sum()).sum();
+        let most = most.map_or_else(String::new, |usd| format!(", up to ${:.6}", usd.dollars()));
+        terminal.note(&format!(
+            "{calls} calls were on the way when this run was killed: they may have been billed{most}, and are asked again"
+        ));
+    }
+    Ok(())
+}
+
+/// The calls of a run that may have been billed, nobody knows how much.
+fn uncertain(store: &Store, run: &RunDir) -> Result<Option<UncertainInfo>, CommandError> {
+    let spent = store.spent(&run.manifest.run)?;
+    let info = UncertainInfo { calls: spent.uncertain_calls, worst_case: spent.uncertain };
+    Ok((info.calls > 0).then_some(info))
 }
 
 /// Every trial of the plan, sent or not.

@@ -3,9 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Arm, Bound, Called, Event, Job, Live, Planned, Prepared, Retry, StopReason};
+use super::prepared::{Bound, Prepared, fields};
+use super::{Arm, Called, Event, Job, Live, Retry, StopReason, ledger};
 use crate::domain::{Attempt, Exchange, Failure, FailureKind, Reply, Usd};
 use crate::pricing::Tier;
+use crate::store::{Claim, Settlement, StoreError};
 
 /// Rejected calls in a row, with no answer before them, after which an arm is given up.
 const REJECTIONS: u32 = 20;
@@ -18,14 +20,39 @@ pub(super) struct Bought {
     pub(super) cost: Option<Usd>,
 }
 
-/// Buys the answer to a request. `None` when the replay stopped before the request was sent, so that nothing is
-/// known of the trial.
-pub(super) async fn buy(job: &Job<'_>, planned: Planned, live: &Live, prepared: &Prepared) -> Option<Bought> {
+/// What came of the wish to buy.
+pub(super) enum Buying {
+    /// The replay stopped before the request was sent, so that nothing is known of the trial.
+    Stopped,
+    /// Another process has bought it, or was at it: look it up again.
+    Elsewhere,
+    /// It was sent.
+    Bought(Box<Bought>),
+}
+
+/// Buys the answer to a request. What was bought is in the store, and every call in its ledger, before this returns.
+pub(super) async fn buy(job: &Job<'_>, prepared: &Prepared<'_>, anew: bool) -> Result<Buying, StoreError> {
+    let &Prepared { planned, live, .. } = prepared;
     let arm = &job.arms[planned.arm];
-    let reserved = reserve(job, arm, prepared).await?;
+    let Some(reserved) = reserve(job, arm, prepared).await else { return Ok(Buying::Stopped) };
+    let once = worst_case_once(arm, prepared.bound);
     let mut attempts = Vec::new();
     let result = loop {
-        let called = attempt(job, live, prepared).await;
+        match ledger::claim(job, prepared.key, once, anew).await {
+            Ok(Claim::Mine) => {}
+            Ok(claim) => {
+                release(job, reserved, cost(arm, None, &attempts));
+                if matches!(claim, Claim::Taken { .. }) {
+                    ledger::leave(job).await;
+                }
+                return Ok(Buying::Elsewhere);
+            }
+            Err(error) => {
+                release(job, reserved, cost(arm, None, &attempts));
+                return Err(error);
+            }
+        }
+        let called = attempt(job, prepared).await;
         let latency_ms = called.latency_ms;
         let status = called.result.as_ref().map_or_else(|failure| failure.status, |_| Some(200));
         let failure = called.result.as_ref().err().map(|failure| failure.kind);
@@ -54,11 +81,10 @@ pub(super) async fn buy(job: &Job<'_>, planned: Planned, live: &Live, prepared: 
         }
     };
     let cost = cost(arm, result.as_ref().ok().map(|exchange| &exchange.reply), &attempts);
-    if let Some((budget, worst_case)) = job.budget.zip(reserved) {
-        budget.settle(worst_case, cost.unwrap_or(worst_case));
-        if let Some(billed) = cost.filter(|billed| *billed > worst_case) {
-            job.stop.stop(StopReason::Overshot { arm: arm.name.to_string(), reserved: worst_case, billed });
-        }
+    let settled = settle(job, prepared, &result, cost).await;
+    release(job, reserved, cost);
+    if let Some((worst_case, billed)) = reserved.zip(cost).filter(|(worst_case, billed)| billed > worst_case) {
+        job.stop.stop(StopReason::Overshot { arm: arm.name.to_string(), reserved: worst_case, billed });
     }
     match &result {
         Ok(_) => live.answered.store(true, Ordering::Relaxed),
@@ -67,7 +93,30 @@ pub(super) async fn buy(job: &Job<'_>, planned: Planned, live: &Live, prepared: 
         }
         Err(_) => {}
     }
-    Some(Bought { result, attempts, cost })
+    settled.map(|()| Buying::Bought(Box::new(Bought { result, attempts, cost })))
+}
+
+/// Puts into the ledger what came of the calls, and the answer beside it.
+async fn settle(
+    job: &Job<'_>,
+    prepared: &Prepared<'_>,
+    result: &Result<Exchange, Failure>,
+    cost: Option<Usd>,
+) -> Result<(), StoreError> {
+    let fields = result.is_ok().then(|| fields(prepared).ok()).flatten();
+    let settlement = match (result, cost) {
+        (Ok(exchange), cost) => Settlement::Done { exchange, fields: fields.as_ref(), cost },
+        (Err(_), Some(cost)) => Settlement::Failed { cost: Some(cost) },
+        (Err(_), None) => Settlement::Uncertain,
+    };
+    ledger::settle(job, prepared.key, settlement).await
+}
+
+/// Gives back what was reserved, but for what the calls cost; what is not known counts in full.
+fn release(job: &Job<'_>, reserved: Option<Usd>, cost: Option<Usd>) {
+    if let Some((budget, worst_case)) = job.budget.zip(reserved) {
+        budget.settle(worst_case, cost.unwrap_or(worst_case));
+    }
 }
 
 /// Whether an arm cannot be reached and never could: then every further call would end the same way.
@@ -83,7 +132,7 @@ fn is_rejected(live: &Live, failure: &Failure) -> bool {
 }
 
 /// Reserves the worst case of a call; `Some(None)` without a budget, `None` when the replay stops for want of room.
-async fn reserve(job: &Job<'_>, arm: &Arm, prepared: &Prepared) -> Option<Option<Usd>> {
+async fn reserve(job: &Job<'_>, arm: &Arm, prepared: &Prepared<'_>) -> Option<Option<Usd>> {
     let Some((budget, worst_case)) = job.budget.zip(worst_case(arm, prepared.bound, job.retry)) else {
         return Some(None);
     };
@@ -107,6 +156,11 @@ pub(super) fn worst_case(arm: &Arm, bound: Bound, retry: Retry) -> Option<Usd> {
     worst_case_of(arm, bound, arm.live()?.sampling.max_output_tokens?, retry)
 }
 
+/// The most that one attempt can cost.
+fn worst_case_once(arm: &Arm, bound: Bound) -> Option<Usd> {
+    worst_case(arm, bound, Retry { attempts: 1 })
+}
+
 fn worst_case_of(arm: &Arm, bound: Bound, output: u64, retry: Retry) -> Option<Usd> {
     let price = arm.price.as_ref()?;
     let searches = match bound.searches {
@@ -118,7 +172,7 @@ fn worst_case_of(arm: &Arm, bound: Bound, output: u64, retry: Retry) -> Option<U
 }
 
 /// The longest answer whose worst case fits in what is left; `None` when not even one token does.
-fn fitting_output(arm: &Arm, prepared: &Prepared, retry: Retry, left: Usd) -> Option<u64> {
+fn fitting_output(arm: &Arm, prepared: &Prepared<'_>, retry: Retry, left: Usd) -> Option<u64> {
     let fits = |output| worst_case_of(arm, prepared.bound, output, retry).is_some_and(|worst| worst <= left);
     let (mut low, mut high) = (0, arm.live()?.sampling.max_output_tokens?);
     while low < high {
@@ -128,9 +182,9 @@ fn fitting_output(arm: &Arm, prepared: &Prepared, retry: Retry, left: Usd) -> Op
     (low > 0).then_some(low)
 }
 
-async fn attempt(job: &Job<'_>, live: &Live, prepared: &Prepared) -> Called {
+async fn attempt(job: &Job<'_>, prepared: &Prepared<'_>) -> Called {
     match job.transport {
-        Some(transport) => transport.call(live, &prepared.request).await,
+        Some(transport) => transport.call(prepared.live, &prepared.request).await,
         None => Called {
             result: Err(Failure::local(FailureKind::Network, "the network is not allowed", false)),
             latency_ms: 0,

@@ -7,7 +7,9 @@ mod arm;
 mod budget;
 mod buy;
 mod event;
+mod ledger;
 mod plan;
+mod prepared;
 mod recorded;
 mod retry;
 mod secret;
@@ -18,10 +20,10 @@ mod turns;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::dataset::Dataset;
-use crate::domain::{Attempt, Case, Exchange, Failure, ImageSource, Reply, Request, Tool, Usd};
+use crate::domain::{Attempt, Case, Exchange, Failure, Reply, Usd};
 use crate::problem::Problem;
-use crate::provider::HttpRequest;
-use crate::store::{Key, KeyFields, Store, StoreError};
+use crate::store::{Fields, Key, Store, StoreError};
+use prepared::Prepared;
 
 pub use arm::{Arm, Live, Secrets, Source};
 pub use budget::Budget;
@@ -33,12 +35,6 @@ pub use secret::Secret;
 pub use stop::{Stop, StopReason};
 pub use transport::{Called, Timeouts, Transport, TransportError};
 pub use turns::Turns;
-
-/// More than any provider counts for one image: the patches of the largest picture, times the dearest multiplier.
-const IMAGE_TOKENS: u64 = 32_768;
-
-/// More than providers put into the prompt for what one search finds.
-const SEARCH_TOKENS: u64 = 65_536;
 
 /// Where answers may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +72,10 @@ pub struct Job<'a> {
     pub transport: Option<&'a Transport>,
     /// Where answers may come from.
     pub mode: Mode,
-    /// The name of the recording that bought answers belong to.
+    /// The name of the recording that bought answers belong to, and of the run that pays for them.
     pub recording: &'a str,
+    /// Whether the run goes on after it was stopped or killed: it may have paid for answers that it does not know of.
+    pub goes_on: bool,
     /// Trials in flight at most.
     pub concurrency: usize,
     /// When to ask again.
@@ -160,21 +158,6 @@ pub enum ReplayError {
     },
 }
 
-/// A request ready to be looked up or sent.
-struct Prepared {
-    request: HttpRequest,
-    key: Key,
-    bound: Bound,
-}
-
-/// The most that a call can use, but for its answer.
-#[derive(Debug, Clone, Copy)]
-struct Bound {
-    input_tokens: u64,
-    /// Searches by the provider's own tools.
-    searches: u64,
-}
-
 /// Replays the trials of a job, in the order in which they finish. Once the job's `stop` is set, no new trial
 /// begins; those in flight are finished and handed over.
 pub fn replay<'a>(job: &'a Job<'a>) -> impl Stream<Item = Result<Done, ReplayError>> + 'a {
@@ -199,11 +182,21 @@ pub fn missing(
     store: &Store,
     trials: &[Planned],
 ) -> Result<Vec<Planned>, ReplayError> {
-    let lacks = |planned: &Planned| match prepare(dataset, arms, *planned)? {
+    let lacks = |planned: &Planned| match prepared::of_trial(dataset, arms, *planned)? {
         Some(prepared) => Ok(!store.contains(&prepared.key)?),
         None => Ok(false),
     };
     trials.iter().filter_map(|planned| lacks(planned).map(|lacks| lacks.then_some(*planned)).transpose()).collect()
+}
+
+/// The key of a trial's request, and the fields that enter it; `None` for an arm that asks nobody.
+///
+/// # Errors
+/// The dataset cannot be read, or the request cannot be hashed.
+pub fn asked(dataset: &Dataset, arms: &[Arm], trial: Planned) -> Result<Option<(Key, Fields)>, ReplayError> {
+    let Some(prepared) = prepared::of_trial(dataset, arms, trial)? else { return Ok(None) };
+    let key = |source| ReplayError::Key { case: dataset.entries[trial.case].id.to_string(), source };
+    Ok(Some((prepared.key, prepared::fields(&prepared).map_err(key)?)))
 }
 
 /// The most that calls of these trials can have cost; `None` when a price is unknown.
@@ -216,7 +209,7 @@ pub fn worst_case(
     retry: Retry,
     trials: &[Planned],
 ) -> Result<Option<Usd>, ReplayError> {
-    let of = |planned: &Planned| match prepare(dataset, arms, *planned)? {
+    let of = |planned: &Planned| match prepared::of_trial(dataset, arms, *planned)? {
         Some(prepared) => Ok(buy::worst_case(&arms[planned.arm], prepared.bound, retry)),
         None => Ok(Some(Usd::ZERO)),
     };
@@ -226,135 +219,93 @@ pub fn worst_case(
 /// One trial; `None` when it was stopped before it was sent.
 async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayError> {
     let arm = &job.arms[planned.arm];
-    let case = read(job.dataset, planned)?;
+    let case = prepared::read(job.dataset, planned)?;
     let Source::Live(live) = &arm.source else { return Ok(recorded::trial(arm, planned, case)) };
-    let prepared = prepare_case(job.dataset, live, planned, &case)?;
+    let prepared = prepared::of_case(job.dataset, live, planned, &case)?;
     let key = prepared.key;
     // Equal requests take turns: the first buys, the others find its answer in the store.
     let turn = if job.mode == Mode::Replay { None } else { Some(job.turns.take(key).await) };
-    if let Some(exchange) = stored(job, &key)? {
-        let cost = buy::cost(arm, Some(&exchange.reply), &exchange.attempts);
-        let timing = Timing::of(&exchange);
-        let Exchange { reply, attempts, .. } = exchange;
+    let waited = turn.as_ref().is_some_and(|turn| turn.waited);
+    loop {
+        let anew = match stored(job, &key)? {
+            Stored::Found(exchange) => {
+                let done = from_store(job, &prepared, case, *exchange)?;
+                return Ok(Some(Done { single_flight: waited, ..done }));
+            }
+            Stored::Missing => job.mode == Mode::Record,
+            Stored::Damaged => true,
+        };
+        let buy::Bought { result, attempts, cost } = match buy::buy(job, &prepared, anew).await? {
+            buy::Buying::Stopped => return Ok(None),
+            buy::Buying::Elsewhere => continue,
+            buy::Buying::Bought(bought) => *bought,
+        };
+        let (result, timing) = match result {
+            Ok(exchange) => {
+                let timing = Timing::of(&exchange);
+                (Ok(exchange.reply), timing)
+            }
+            Err(failure) => (Err(failure), Timing::default()),
+        };
         return Ok(Some(Done {
             planned,
             case,
             key: Some(key),
-            result: Ok(reply),
+            result,
             timing,
             attempts,
-            from_store: true,
-            single_flight: turn.is_some_and(|turn| turn.waited),
+            from_store: false,
+            single_flight: false,
             cost,
-            spend: Some(Usd::ZERO),
+            spend: cost,
         }));
     }
-    let Some(bought) = buy::buy(job, planned, live, &prepared).await else { return Ok(None) };
-    let buy::Bought { result, attempts, cost } = bought;
-    let (result, timing) = match result {
-        Ok(exchange) => {
-            save(job.store, key, &exchange).await?;
-            let timing = Timing::of(&exchange);
-            (Ok(exchange.reply), timing)
-        }
-        Err(failure) => (Err(failure), Timing::default()),
-    };
-    Ok(Some(Done {
+}
+
+/// A trial whose answer is in the store. This run has paid for it only where it bought it before it was killed.
+fn from_store(job: &Job<'_>, prepared: &Prepared<'_>, case: Case, exchange: Exchange) -> Result<Done, ReplayError> {
+    let &Prepared { planned, key, .. } = prepared;
+    let cost = buy::cost(&job.arms[planned.arm], Some(&exchange.reply), &exchange.attempts);
+    let spend = if job.goes_on { job.store.cost_of(&key, job.recording)? } else { Some(Usd::ZERO) };
+    let timing = Timing::of(&exchange);
+    let Exchange { reply, attempts, .. } = exchange;
+    Ok(Done {
         planned,
         case,
         key: Some(key),
-        result,
+        result: Ok(reply),
         timing,
         attempts,
-        from_store: false,
+        from_store: true,
         single_flight: false,
         cost,
-        spend: cost,
-    }))
+        spend,
+    })
+}
+
+/// What the store has for a key.
+enum Stored {
+    Found(Box<Exchange>),
+    Missing,
+    /// Something that does not match its hash, and can be bought anew.
+    Damaged,
 }
 
 /// The stored answer to a key. A damaged one counts as missing where it can be bought anew.
-fn stored(job: &Job<'_>, key: &Key) -> Result<Option<Exchange>, ReplayError> {
+fn stored(job: &Job<'_>, key: &Key) -> Result<Stored, ReplayError> {
     match job.store.get(key, (job.mode == Mode::Record).then_some(job.recording)) {
         Err(StoreError::Damaged { key, why }) if job.mode != Mode::Replay => {
             (job.on_event)(Event::Damaged { key, why });
-            Ok(None)
+            Ok(Stored::Damaged)
         }
-        other => Ok(other?),
+        Ok(found) => Ok(found.map_or(Stored::Missing, |exchange| Stored::Found(Box::new(exchange)))),
+        Err(error) => Err(error.into()),
     }
-}
-
-fn read(dataset: &Dataset, planned: Planned) -> Result<Case, ReplayError> {
-    dataset.read(planned.case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))
-}
-
-/// The request of a trial; `None` for an arm that asks nobody.
-fn prepare(dataset: &Dataset, arms: &[Arm], planned: Planned) -> Result<Option<Prepared>, ReplayError> {
-    let Source::Live(live) = &arms[planned.arm].source else { return Ok(None) };
-    prepare_case(dataset, live, planned, &read(dataset, planned)?).map(Some)
-}
-
-fn prepare_case(dataset: &Dataset, live: &Live, planned: Planned, case: &Case) -> Result<Prepared, ReplayError> {
-    let messages = dataset.to_send(planned.case, case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))?;
-    let neutral = live.request(case, messages.into_owned());
-    let request = (live.endpoint.protocol.encode)(&neutral, &live.endpoint);
-    let key =
-        key(live, &request, planned.repeat).map_err(|source| ReplayError::Key { case: case.id.clone(), source })?;
-    let bound = bound(&neutral, request.body.len() as u64, live.max_searches);
-    Ok(Prepared { request, key, bound })
-}
-
-/// Every byte of a request's text is at most one token, and every image at most [`IMAGE_TOKENS`], however many bytes
-/// it has. What a search finds is input too.
-fn bound(request: &Request, body: u64, max_searches: Option<u64>) -> Bound {
-    let images = request.images().map(|source| match source {
-        ImageSource::Base64 { data, .. } => data.len() as u64,
-        ImageSource::Url(_) | ImageSource::File(_) => 0,
-    });
-    let (count, bytes) = images.fold((0_u64, 0_u64), |(count, bytes), image| (count + 1, bytes + image));
-    let searches = if request.tools.contains(&Tool::WebSearch) { max_searches.unwrap_or(0) } else { 0 };
-    let found = searches.saturating_mul(SEARCH_TOKENS);
-    let input_tokens = body.saturating_sub(bytes).saturating_add(count * IMAGE_TOKENS).saturating_add(found);
-    Bound { input_tokens, searches }
-}
-
-fn key(live: &Live, request: &HttpRequest, repeat: u32) -> Result<Key, serde_json::Error> {
-    let (host, path) = host_and_path(&request.url);
-    let body = serde_json::from_slice(&request.body)?;
-    let protocol = live.endpoint.protocol.name;
-    let fields =
-        KeyFields { protocol, host, path, headers: &request.headers, body: &body, salt: live.salt.as_deref(), repeat };
-    fields.key()
-}
-
-/// Splits `https://host:port/path?query` after its host and port.
-fn host_and_path(url: &str) -> (&str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split_at(rest.find('/').unwrap_or(rest.len()))
-}
-
-async fn save(store: &Store, key: Key, exchange: &Exchange) -> Result<(), StoreError> {
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    // Nobody listens any more only when this future was dropped, and then nobody waits for the answer.
-    store.put(key, exchange, move |saved| drop(sender.send(saved)));
-    receiver.await.unwrap_or(Err(StoreError::Closed))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_url_splits_after_host_and_port() {
-        let rows = [
-            ("https://api.openai.com/v1/chat/completions", ("api.openai.com", "/v1/chat/completions")),
-            ("http://127.0.0.1:8080/v1/x?alt=sse", ("127.0.0.1:8080", "/v1/x?alt=sse")),
-            ("http://127.0.0.1:8080", ("127.0.0.1:8080", "")),
-        ];
-        for (url, parts) in rows {
-            assert_eq!(host_and_path(url), parts);
-        }
-    }
 
     #[test]
     fn every_mode_finds_its_own_row() {

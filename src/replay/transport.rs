@@ -82,6 +82,11 @@ impl Transport {
         Ok(Self { client, direct, timeouts })
     }
 
+    /// The longest that a call can take.
+    pub(super) fn longest_call(&self) -> Duration {
+        self.timeouts.connect + self.timeouts.total
+    }
+
     /// Makes one call and reads the whole answer, whatever it is.
     pub async fn call(&self, live: &Live, request: &HttpRequest) -> Called {
         let mut firsts = Firsts { begun: Instant::now(), token: None, reasoning: None };

@@ -213,6 +213,13 @@ pub(super) fn unfinished(results: &Path, plan_hash: &str, mode: &str) -> Option<
     runs(results).into_iter().filter(|(_, manifest)| matches(manifest)).map(|(path, _)| path).next_back()
 }
 
+/// The names of the runs that are finished.
+#[must_use]
+pub fn finished(results: &Path) -> Vec<String> {
+    let finished = runs(results).into_iter().filter(|(_, manifest)| manifest.finished_at.is_some());
+    finished.map(|(_, manifest)| manifest.run).collect()
+}
+
 /// A finished run by its name or folder; the newest one when nothing is named.
 ///
 /// # Errors

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Usd;
+
 /// The version of the files of a run folder.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -40,6 +42,8 @@ pub struct Manifest {
     pub stream: bool,
     /// Where an arm could not be asked what the dataset says, or not all of it.
     pub translations: Vec<TranslationInfo>,
+    /// Calls that may have been billed beyond what the trials count; `None` when there are none.
+    pub uncertain: Option<UncertainInfo>,
     /// When the run began, in milliseconds since 1970 (UTC).
     pub started_at: i64,
     /// When its last trial was recorded; `None` while it is unfinished.
@@ -78,6 +82,16 @@ pub struct DatasetInfo {
     pub draw_by: Vec<String>,
     /// The smallest and largest weight among the drawn cases.
     pub weights: (f64, f64),
+}
+
+/// Calls of which nobody knows whether they were billed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UncertainInfo {
+    /// How many.
+    pub calls: u64,
+    /// The most that they may have cost; `None` is unknown.
+    pub worst_case: Option<Usd>,
 }
 
 /// What an arm could not be asked, or was asked otherwise.

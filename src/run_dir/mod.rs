@@ -14,9 +14,10 @@ use std::path::PathBuf;
 use crate::table::TableError;
 
 pub use example::{Example, ExampleAnswer};
-pub use folder::{Finished, RunDir, find};
+pub use folder::{Finished, RunDir, find, finished};
 pub use manifest::{
     ArmInfo, DatasetInfo, DefaultInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, SuiteInfo, TranslationInfo,
+    UncertainInfo,
 };
 pub use record::Record;
 pub use start::{Started, start};

@@ -1,72 +1,69 @@
 //! Answers as JSON Lines: to commit them beside a suite, to look at them, to carry them to another store.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::mpsc::channel;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::{Key, Store, StoreError};
-use crate::domain::Exchange;
-use crate::problem::Problem;
+use super::body::hash;
+use super::{Fields, Store, StoreError};
+use crate::private;
 
+/// zstd's level for a file that is written once and carried around.
+const COMPRESSION: i32 = 9;
+
+/// One answer.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
-    key: String,
-    exchange: Exchange,
+pub(super) struct Line {
+    pub(super) key: String,
+    /// Of the bytes of `exchange`, in hex. Old exports have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+    pub(super) exchange: Box<RawValue>,
+    /// What was asked, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fields: Option<Fields>,
 }
 
-/// What an import found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ImportCount {
-    /// Answers that the store did not have.
-    pub added: usize,
-    /// Answers that it had, which stay as they are.
-    pub present: usize,
-}
-
-/// Writes every answer of a recording, or of all, one a line in the order of keys. Gives back how many.
+/// Writes every answer of a recording, or of all, one a line in the order of keys, each with its hash. Gives back how
+/// many.
 ///
 /// # Errors
 /// The store cannot be read, an entry is damaged, or the output cannot be written.
 pub fn export(store: &Store, recording: Option<&str>, out: &mut impl Write) -> Result<usize, ExportError> {
     let mut count = 0;
     for key in store.keys()? {
-        if let Some(exchange) = store.get(&key, recording)? {
-            serde_json::to_writer(&mut *out, &Line { key: key.to_string(), exchange }).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
-            count += 1;
-        }
+        let Some(exchange) = store.get(&key, recording)? else { continue };
+        let exchange = serde_json::value::to_raw_value(&exchange).map_err(io::Error::from)?;
+        let sha256 = Some(hex::encode(hash(exchange.get().as_bytes())));
+        let line = Line { key: key.to_string(), sha256, exchange, fields: store.fields(&key)? };
+        serde_json::to_writer(&mut *out, &line).map_err(io::Error::from)?;
+        out.write_all(b"\n")?;
+        count += 1;
     }
     Ok(count)
 }
 
-/// Adds the answers of an export to a store. What the store already has stays.
+/// Writes an export to a file, whole or not at all; compressed with zstd when its name ends in `.zst`.
 ///
 /// # Errors
-/// A line that is no answer (nothing of it or after it is added), or the store cannot be written.
-pub fn import(store: &Store, lines: impl BufRead, path: &Path) -> Result<ImportCount, ImportError> {
-    let (sender, receiver) = channel();
-    let mut count = ImportCount { added: 0, present: 0 };
-    for (index, line) in lines.lines().enumerate() {
-        let bad = |message: String| ImportError::Line(Box::new(Problem::at(path, index + 1, message)));
-        let line = line.map_err(|error| bad(format!("cannot be read: {error}")))?;
-        let Line { key, exchange } =
-            serde_json::from_str(&line).map_err(|error| bad(format!("not a stored answer: {error}")))?;
-        let key = Key::from_hex(&key).ok_or_else(|| bad(format!("`{key}` is not a key of 64 hex digits")))?;
-        if store.contains(&key)? {
-            count.present += 1;
-            continue;
+/// As [`export`].
+pub fn export_to(store: &Store, recording: Option<&str>, path: &Path) -> Result<usize, ExportError> {
+    private::replace(path, |file| {
+        if path.extension().is_some_and(|extension| extension == "zst") {
+            let mut out = zstd::Encoder::new(BufWriter::new(file), COMPRESSION)?;
+            let count = export(store, recording, &mut out)?;
+            out.finish()?.flush()?;
+            Ok(count)
+        } else {
+            let mut out = BufWriter::new(file);
+            let count = export(store, recording, &mut out)?;
+            out.flush()?;
+            Ok(count)
         }
-        count.added += 1;
-        let sender = sender.clone();
-        // The receiver lives until every put has answered.
-        store.put(key, &exchange, move |saved| drop(sender.send(saved)));
-    }
-    drop(sender);
-    receiver.iter().collect::<Result<(), _>>()?;
-    Ok(count)
+    })
 }
 
 /// Why an export stopped.
@@ -78,15 +75,4 @@ pub enum ExportError {
     /// The output cannot be written.
     #[error("the export cannot be written: {0}")]
     Output(#[from] io::Error),
-}
-
-/// Why an import stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The store cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A line is no answer.
-    #[error("{0}")]
-    Line(Box<Problem>),
 }

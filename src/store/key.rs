@@ -89,6 +89,18 @@ impl KeyFields<'_> {
     }
 }
 
+/// A value in its canonical form, as text. Integers that a double cannot hold follow, by their place in it.
+pub(super) fn canonical(value: &Value) -> Result<String, serde_json::Error> {
+    let mut large_integers = BTreeMap::new();
+    collect_large(value, &mut String::new(), &mut large_integers);
+    match large_integers.remove("") {
+        // The number alone.
+        Some(number) => Ok(number),
+        None if large_integers.is_empty() => serde_json_canonicalizer::to_string(value),
+        None => serde_json_canonicalizer::to_string(&(value, large_integers)),
+    }
+}
+
 fn collect_large(value: &Value, place: &mut String, found: &mut BTreeMap<String, String>) {
     let mut step = |name: &str, value: &Value| {
         let length = place.len();

@@ -7,7 +7,7 @@ use cutover::score::SCORERS;
 
 /// The rows of the code, the lowest first. A module imports from the rows below its own, and from its own folder.
 const LAYERS: &[&[&str]] = &[
-    &["domain", "stats", "table", "problem"],
+    &["domain", "stats", "table", "problem", "private"],
     &["provider", "pricing"],
     &["compare", "score", "store", "dataset"],
     &["gate", "replay", "run_dir"],

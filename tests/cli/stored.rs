@@ -117,7 +117,8 @@ fn answers_travel_from_store_to_store() {
         time.format("%Y-%m-%d %H:%M UTC").to_string()
     };
     workspace.cutover("cache stats").exit(0).stderr("").stdout(&format!(
-        ".cutover/store.sqlite\nanswers  8\nbytes    {} (compressed)\noldest   {}\nnewest   {}\nrecording {run}  8\n",
+        ".cutover/store.sqlite\nformat   2\nanswers  8\nbytes    {} (compressed)\noldest   {}\nnewest   {}\n\
+         calls    8 done, 0 failed, 0 uncertain, 0 open\nspent    $0.0019 known\nrecording {run}  8\n",
         stats["bytes"],
         day(&stats["oldest"]),
         day(&stats["newest"]),
@@ -163,4 +164,30 @@ fn a_store_or_an_export_that_is_none_is_named() {
         .cutover("cache stats --store plain.sqlite")
         .exit(1)
         .stderr("error: plain.sqlite is not a store that this version of cutover can read: file is not a database\n");
+}
+
+#[test]
+fn a_miss_is_explained_by_the_nearest_stored_request() {
+    let server = new_is_wrong_at_two();
+    let workspace = Workspace::new().numbers(4, server.port());
+    workspace.cutover("run suite.toml").exit(0);
+    workspace
+        .cutover("cache why-miss suite.toml n001")
+        .exit(0)
+        .stdout("baseline, repeat 0: stored\nnew, repeat 0: stored\n");
+    let run = workspace.run_dir().file_name().expect("a name").to_string_lossy().into_owned();
+    let text =
+        workspace.read("suite.toml").replace("model = \"local/new\"", "model = \"local/new\"\ntemperature = 0.5");
+    workspace.write("suite.toml", &text);
+    workspace.cutover("cache why-miss suite.toml n001").exit(0).stdout(&format!(
+        "baseline, repeat 0: stored\nnew, repeat 0: not stored; the nearest request, of {run}, differs in\n  \
+         body.temperature: stored nothing, asked 0.5\n"
+    ));
+    workspace
+        .cutover("cache why-miss suite.toml n0001")
+        .exit(2)
+        .stderr("error: there is no case `n0001`\n  help: did you mean `n001`?\n");
+    workspace.cutover("cache verify").exit(0);
+    workspace.cutover("cache gc --older-than 1 --dry-run").exit(0);
+    assert_eq!(server.seen().len(), 8);
 }

@@ -6,7 +6,7 @@ use super::number::{Style, count, plural};
 use super::translation::{settings, translations};
 use crate::compare::{ArmSummary, Comparison};
 use crate::report::Input;
-use crate::run_dir::{ArmInfo, Manifest};
+use crate::run_dir::{ArmInfo, Manifest, UncertainInfo};
 
 /// Fewer pairs than this make every interval wide.
 const SMALL_RUN: usize = 30;
@@ -34,6 +34,15 @@ fn of_run(manifest: &Manifest) -> Vec<String> {
     let mut warnings = Vec::new();
     if manifest.finished_at.is_none() {
         warnings.push("The run is unfinished: the numbers describe the trials so far.".to_owned());
+    }
+    if let Some(UncertainInfo { calls, worst_case }) = &manifest.uncertain {
+        let at_most = worst_case
+            .map_or_else(|| "nobody knows how much".to_owned(), |usd| format!("up to ${:.6} in all", usd.dollars()));
+        warnings.push(format!(
+            "{} off, or on the way when this run was killed: they may have been billed, {at_most}, beyond what is \
+             counted here.",
+            plural(usize::try_from(*calls).unwrap_or(usize::MAX), "call was cut", "calls were cut")
+        ));
     }
     let (low, high) = manifest.dataset.weights;
     if (high - low).abs() > f64::EPSILON * high.abs() {

@@ -1,0 +1,58 @@
+//! An answer as it is kept: JSON, compressed, with the hash of what was compressed.
+
+use sha2::{Digest, Sha256};
+
+use super::{Fields, Key, StoreError};
+use crate::domain::Exchange;
+
+/// zstd's level: the default, fast and small enough.
+const COMPRESSION: i32 = 3;
+/// The largest answer taken from disk, in bytes: a guard against damaged length fields.
+const MAX_BODY: usize = 256 << 20;
+
+/// The columns of an answer beside its key.
+pub(super) struct Packed {
+    pub(super) recording: String,
+    pub(super) bought_at: i64,
+    pub(super) sha256: [u8; 32],
+    pub(super) body: Vec<u8>,
+    pub(super) fields: Option<Vec<u8>>,
+}
+
+pub(super) fn pack(key: &Key, exchange: &Exchange, fields: Option<&Fields>) -> Result<Packed, StoreError> {
+    let damaged = |why: String| StoreError::Damaged { key: key.to_string(), why };
+    let json = serde_json::to_vec(exchange).map_err(|error| damaged(error.to_string()))?;
+    Ok(Packed {
+        recording: exchange.recording.clone(),
+        bought_at: exchange.bought_at,
+        sha256: hash(&json),
+        body: deflate(&json).map_err(damaged)?,
+        fields: fields.map(Fields::encode).transpose().map_err(damaged)?,
+    })
+}
+
+/// The exchange of a stored body; an error says how the damage was noticed.
+pub(super) fn unpack(body: &[u8], sha256: &[u8]) -> Result<Exchange, String> {
+    let json = inflate(body, MAX_BODY)?;
+    if hash(&json)[..] != *sha256 {
+        return Err("its hash does not match".to_owned());
+    }
+    serde_json::from_slice(&json).map_err(|error| error.to_string())
+}
+
+pub(super) fn hash(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+pub(super) fn deflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    zstd::bulk::compress(bytes, COMPRESSION).map_err(|error| error.to_string())
+}
+
+/// What was compressed; at most so many bytes of it.
+pub(super) fn inflate(bytes: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    let inflated = zstd::bulk::Decompressor::new().and_then(|mut decompressor| {
+        let capacity = zstd::bulk::Decompressor::upper_bound(bytes).unwrap_or(most).min(most);
+        decompressor.decompress(bytes, capacity)
+    });
+    inflated.map_err(|error| error.to_string())
+}

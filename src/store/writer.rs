@@ -1,0 +1,122 @@
+//! The thread that writes: whatever has gathered goes into one transaction.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::body::Packed;
+use super::entry::{self, Settled};
+use super::error::again;
+use super::{Call, Claim, Key, StoreError};
+
+/// Writes in one transaction at most.
+const GROUP: usize = 256;
+
+/// Called once a write is on disk, or cannot be made.
+pub(super) type Told<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
+
+/// Something to write, and whom to tell.
+pub(super) enum Write {
+    Put { key: Key, answer: Packed, told: Told<()> },
+    Claim { call: Call, told: Told<Claim> },
+    Settle { key: Key, run: String, now_ms: i64, settled: Settled, answer: Option<Packed>, told: Told<()> },
+}
+
+/// What a write came to within its transaction.
+enum Applied {
+    Saved,
+    Claimed(Claim),
+    Unclaimed,
+}
+
+impl Write {
+    fn apply(&self, connection: &Connection, machine: &str) -> rusqlite::Result<Applied> {
+        match self {
+            Self::Put { key, answer, .. } => save(connection, key, answer).map(|()| Applied::Saved),
+            Self::Claim { call, .. } => entry::claim(connection, call, machine).map(Applied::Claimed),
+            Self::Settle { key, run, now_ms, settled, answer, .. } => {
+                // An answer is paid for: it is kept even when the ledger knows nothing of its call.
+                answer.as_ref().map_or(Ok(()), |answer| save(connection, key, answer))?;
+                let was_open = entry::settle(connection, (key, run), *settled, *now_ms)?;
+                Ok(if was_open { Applied::Saved } else { Applied::Unclaimed })
+            }
+        }
+    }
+
+    fn tell(self, applied: Result<Applied, StoreError>) {
+        match self {
+            Self::Put { told, .. } => told(applied.map(drop)),
+            Self::Claim { told, .. } => told(applied.and_then(|applied| match applied {
+                Applied::Claimed(claim) => Ok(claim),
+                Applied::Saved | Applied::Unclaimed => Err(StoreError::Closed),
+            })),
+            Self::Settle { key, run, told, .. } => told(applied.and_then(|applied| match applied {
+                Applied::Saved | Applied::Claimed(_) => Ok(()),
+                Applied::Unclaimed => Err(StoreError::Unclaimed { key: key.to_string(), run }),
+            })),
+        }
+    }
+}
+
+fn save(connection: &Connection, key: &Key, answer: &Packed) -> rusqlite::Result<()> {
+    let Packed { recording, bought_at, sha256, body, fields } = answer;
+    connection
+        .prepare_cached(
+            "INSERT INTO answers (key, recording, bought_at, sha256, body, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (key) DO UPDATE SET recording = ?2, bought_at = ?3, sha256 = ?4, body = ?5, fields = ?6",
+        )?
+        .execute(params![key.0, recording, bought_at, sha256, body, fields])
+        .map(drop)
+}
+
+/// The thread, and the way to it.
+#[derive(Debug)]
+pub(super) struct Writer {
+    sender: Sender<Write>,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, path: PathBuf, machine: String) -> Self {
+        let (sender, receiver) = channel();
+        let thread = std::thread::spawn(move || write_groups(connection, &receiver, &path, &machine));
+        Self { sender, thread }
+    }
+
+    pub(super) fn send(&self, write: Write) {
+        if let Err(unsent) = self.sender.send(write) {
+            unsent.0.tell(Err(StoreError::Closed));
+        }
+    }
+
+    /// Waits until everything handed over is on disk.
+    pub(super) fn close(self) {
+        drop(self.sender);
+        // A panic of the writer was already reported to every waiting caller as `Closed`.
+        drop(self.thread.join());
+    }
+}
+
+/// Writes what is handed over until every sender is gone.
+fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Path, machine: &str) {
+    while let Ok(first) = writes.recv() {
+        let group: Vec<Write> = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1)).collect();
+        match write_group(&mut connection, &group, machine) {
+            Ok(applied) => group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied))),
+            Err(error) => {
+                for write in group {
+                    write.tell(Err(StoreError::Database { path: path.to_owned(), source: again(&error) }));
+                }
+            }
+        }
+    }
+}
+
+fn write_group(connection: &mut Connection, group: &[Write], machine: &str) -> rusqlite::Result<Vec<Applied>> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let applied = group.iter().map(|write| write.apply(&transaction, machine)).collect::<Result<_, _>>()?;
+    transaction.commit()?;
+    Ok(applied)
+}
