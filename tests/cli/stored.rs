@@ -186,7 +186,7 @@ fn a_miss_is_explained_by_the_nearest_stored_request() {
     workspace
         .cutover("cache why-miss suite.toml n0001")
         .exit(2)
-        .stderr("error: there is no case `n0001`\n  help: did you mean `n001`?\n");
+        .stderr("error: there is no case `n0001`\n  help: did you mean `n000`?\n");
     workspace.cutover("cache verify").exit(0);
     workspace.cutover("cache gc --older-than 1 --dry-run").exit(0);
     assert_eq!(server.seen().len(), 8);
