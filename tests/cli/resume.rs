@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Child;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Answer, Hold, Outcome, Seen, Server, Workspace, signal, suite};
 
@@ -115,9 +115,17 @@ fn a_killed_run_buys_again_at_most_what_was_in_flight_and_ends_as_an_undisturbed
         .and_then(|mut file| file.write_all(b"{\"case\":\"n0"))
         .expect("is torn");
     held.hold.release(usize::MAX);
-    workspace.cutover("run suite.toml").exit(0);
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(0);
+    let said = "4 calls were on the way when this run was killed: they may have been billed";
+    assert!(outcome.stderr.starts_with(said), "{}", outcome.stderr);
     assert_eq!(held.server.seen().len(), 24);
     assert_eq!((workspace.runs().len(), workspace.trials().len()), (1, 20));
+    assert_eq!(workspace.summary()["manifest"]["uncertain"]["calls"], 4);
+    // What was bought before the kill was paid for by this run, although its answers now came from the store.
+    for arm in workspace.summary()["results"]["arms"].as_array().expect("arms") {
+        assert_eq!(arm["spend"], arm["cost"]);
+    }
 
     let numbers = |summary: &Value| {
         let comparison = &summary["results"]["comparisons"][0];
@@ -145,4 +153,48 @@ fn a_call_that_was_to_be_asked_again_is_not_finished_by_an_interrupt() {
     stopped(&workspace, &Outcome::of(child), 130, "1 of 2");
     workspace.cutover("run suite.toml").exit(0);
     assert_eq!(server.seen().len(), 3);
+}
+
+/// Kills at moments that differ from loop to loop: at the n-th request that the server sees.
+#[test]
+fn killed_again_and_again_a_run_pays_once_and_what_was_on_the_way() {
+    let kills = std::env::var("CUTOVER_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6);
+    let server = Server::start(|seen, _| answer(seen));
+    let suite = suite(server.port(), "[replay]\nconcurrency = 4\n");
+    let workspace = Workspace::new().numbers(40, server.port()).file("suite.toml", &suite);
+    for kill in 0..kills {
+        let before = server.seen().len();
+        let mut child = workspace.start("run suite.toml");
+        server.wait_for(before + 1 + kill * 3 % 7);
+        child.kill().expect("is killed");
+        child.wait().expect("ends");
+        if workspace.runs().iter().any(|run| run.join("report.html").exists()) {
+            break;
+        }
+    }
+    workspace.cutover("run suite.toml").exit(0);
+    let run = workspace.runs().remove(0);
+    let summary: Value =
+        serde_json::from_slice(&std::fs::read(run.join("summary.json")).expect("is there")).expect("is JSON");
+    let uncertain = summary["manifest"]["uncertain"]["calls"].as_u64().unwrap_or(0);
+    let paid = server.seen().len() as u64;
+    assert!(paid <= 80 + uncertain, "{paid} calls for 80 answers, {uncertain} uncertain");
+    for arm in summary["results"]["arms"].as_array().expect("arms") {
+        assert_eq!((&arm["accounting"]["planned"], &arm["accounting"]["call_failed"]), (&json!(40), &json!(0)));
+    }
+}
+
+#[test]
+fn processes_that_share_a_store_buy_each_answer_once() {
+    let server = Server::start(|seen, _| answer(seen));
+    let workspace = Workspace::new().numbers(60, server.port());
+    let start = |results: usize| workspace.start(&format!("run suite.toml --out results{results}"));
+    let started: Vec<_> = (0..3).map(start).collect();
+    for child in started {
+        Outcome::of(child).exit(0);
+    }
+    let mut bodies: Vec<String> = server.seen().iter().map(|seen| seen.body.to_string()).collect();
+    bodies.sort();
+    bodies.dedup();
+    assert_eq!((bodies.len(), server.seen().len()), (120, 120));
 }
