@@ -1,7 +1,8 @@
-//! Ids by which tool calls and their results find each other, where a recorded conversation lacks some.
+//! Ids by which tool calls and their results find each other, where a recorded conversation lacks some or holds some
+//! that a protocol does not take.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::{Message, ToolCall};
 
@@ -10,17 +11,45 @@ use crate::domain::{Message, ToolCall};
 /// answer yet, else the oldest call of all.
 #[derive(Debug)]
 pub(super) struct CallIds<'a> {
-    given: BTreeSet<&'a str>,
+    /// The ids of calls, as they are sent.
+    given: BTreeSet<Cow<'a, str>>,
+    /// What is sent in place of an id that the protocol does not take.
+    renamed: BTreeMap<&'a str, String>,
     calls: usize,
+    /// As they were given or made.
     unanswered: VecDeque<Cow<'a, str>>,
 }
 
 impl<'a> CallIds<'a> {
-    /// The ids of a conversation.
+    /// The ids of a conversation, of any characters.
     pub(super) fn new(messages: &'a [Message]) -> Self {
-        let calls = messages.iter().flat_map(|message| &message.tool_calls);
-        let given = calls.filter_map(|call| call.id.as_deref()).collect();
-        Self { given, calls: 0, unanswered: VecDeque::new() }
+        Self::within(messages, |_| true)
+    }
+
+    /// The ids of a conversation where ids are made of some characters only: every other character becomes `_`, and
+    /// what would be an id of the conversation then gets `_2`, `_3` and so on behind it.
+    pub(super) fn within(messages: &'a [Message], allowed: fn(char) -> bool) -> Self {
+        let calls = || messages.iter().flat_map(|message| &message.tool_calls).filter_map(|call| call.id.as_deref());
+        let results = messages.iter().filter_map(|message| message.tool_call_id.as_deref());
+        let (fit, foreign): (Vec<&str>, Vec<&str>) = calls().chain(results).partition(|id| id.chars().all(allowed));
+        let mut taken: BTreeSet<String> = fit.into_iter().map(str::to_owned).collect();
+        let mut renamed = BTreeMap::new();
+        for id in foreign {
+            renamed.entry(id).or_insert_with(|| {
+                let plain: String = id.chars().map(|one| if allowed(one) { one } else { '_' }).collect();
+                let mut name = plain.clone();
+                for number in 2.. {
+                    if taken.insert(name.clone()) {
+                        break;
+                    }
+                    name = format!("{plain}_{number}");
+                }
+                name
+            });
+        }
+        let sent = |id: &'a str| renamed.get(id).map_or(Cow::Borrowed(id), |name| Cow::Owned(name.clone()));
+        let given = calls().map(sent).collect();
+        Self { given, renamed, calls: 0, unanswered: VecDeque::new() }
     }
 
     /// The id of the next call.
@@ -31,7 +60,14 @@ impl<'a> CallIds<'a> {
         };
         self.calls += 1;
         self.unanswered.push_back(id.clone());
-        id
+        self.sent(id)
+    }
+
+    fn sent(&self, id: Cow<'a, str>) -> Cow<'a, str> {
+        match id {
+            Cow::Borrowed(id) => self.renamed.get(id).map_or(Cow::Borrowed(id), |name| Cow::Owned(name.clone())),
+            made @ Cow::Owned(_) => made,
+        }
     }
 
     fn made(&mut self) -> String {
@@ -51,11 +87,11 @@ impl<'a> CallIds<'a> {
                 if let Some(index) = self.unanswered.iter().position(|open| open == id) {
                     self.unanswered.remove(index);
                 }
-                Some(Cow::Borrowed(id))
+                Some(self.sent(Cow::Borrowed(id)))
             }
             _ => {
                 let made = self.unanswered.iter().position(|open| matches!(open, Cow::Owned(_)));
-                self.unanswered.remove(made.unwrap_or(0))
+                self.unanswered.remove(made.unwrap_or(0)).map(|id| self.sent(id))
             }
         }
     }
@@ -94,6 +130,26 @@ mod tests {
         assert_eq!(ids.of_result(&first).as_deref(), Some("call_0"));
         assert_eq!(ids.of_result(&second).as_deref(), Some("call_2"));
         assert_eq!(ids.of_result(&orphan), None);
+    }
+
+    #[test]
+    fn ids_of_other_characters_are_renamed_alike_and_meet_no_other_id() {
+        let given = ["f.0", "f_0", "f:0", "call.4", "", "f.0", "é"];
+        let turn = Message {
+            role: Role::Assistant,
+            tool_calls: given.iter().map(|id| call(Some(id))).collect(),
+            ..result(None)
+        };
+        let answers =
+            [result(Some("é")), result(Some("f.0")), result(None), result(Some("f_0_3")), result(Some("f:0"))];
+        let messages: Vec<Message> = std::iter::once(turn).chain(answers).collect();
+        let mut ids = CallIds::within(&messages, |one| one.is_ascii_alphanumeric() || one == '_');
+        let sent: Vec<_> = messages[0].tool_calls.iter().map(|call| ids.of_call(call)).collect();
+        assert_eq!(sent, ["f_0_2", "f_0", "f_0_4", "call_4", "call_5", "f_0_2", "_"]);
+        let sent: Vec<_> = messages[1..].iter().filter_map(|message| ids.of_result(message)).collect();
+        assert_eq!(sent, ["_", "f_0_2", "call_5", "f_0_3", "f_0_4"]);
+        let mut any = CallIds::new(&messages);
+        assert_eq!(any.of_call(&messages[0].tool_calls[0]), "f.0");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! The two ends of a call as plain data: what is sent, without the key, and what came back.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Endpoint;
-use super::json::Node;
 
 /// A request as it is sent, but for the key, which the transport adds. The method is POST, the body JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,26 +22,57 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request to a path of an endpoint. Further fields join the body after its own, and never replace one.
+    /// A request to a path of an endpoint. Further fields join the body after its own, and never replace one; a further
+    /// object joins the body's own of its name in the same way.
     pub(super) fn new(endpoint: &Endpoint, path: &str, body: &impl Serialize, extra: &Map<String, Value>) -> Self {
         // Fails only for maps whose keys are no strings, which no body has.
         let mut body = serde_json::to_vec(body).unwrap_or_default();
-        join(&mut body, extra);
+        if !extra.is_empty()
+            && let Ok(Entries(own)) = serde_json::from_slice(&body)
+        {
+            body = joined(&own, extra).into_bytes();
+        }
         Self { url: endpoint.url(path), headers: endpoint.headers.clone(), body }
     }
 }
 
-/// Puts the fields that the object lacks before its closing brace.
-fn join(object: &mut Vec<u8>, extra: &Map<String, Value>) {
-    if extra.is_empty() {
-        return;
+/// An object with its own fields, as they were written, then those that it lacks.
+fn joined(own: &[(String, &RawValue)], extra: &Map<String, Value>) -> String {
+    let mut fields = Vec::with_capacity(own.len() + extra.len());
+    for (name, value) in own {
+        let value = match (extra.get(name), serde_json::from_str(value.get())) {
+            (Some(Value::Object(further)), Ok(Entries(inner))) => Cow::Owned(joined(&inner, further)),
+            _ => Cow::Borrowed(value.get()),
+        };
+        fields.push(format!("{}:{value}", Value::from(name.as_str())));
     }
-    let text = String::from_utf8_lossy(object).into_owned();
-    let Ok(own) = Node::parse(&text).map(Node::fields) else { return };
-    for (name, value) in extra.iter().filter(|(name, _)| !own.has(name)) {
-        object.pop();
-        let comma = if object.last() == Some(&b'{') { "" } else { "," };
-        object.extend_from_slice(format!("{comma}{}:{value}}}", Value::from(name.as_str())).as_bytes());
+    let lacking = extra.iter().filter(|(name, _)| !own.iter().any(|(own, _)| own == *name));
+    fields.extend(lacking.map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))));
+    format!("{{{}}}", fields.join(","))
+}
+
+/// The fields of an object in their order, each as its text.
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = access.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(entries)
+            }
+        }
+        deserializer.deserialize_map(InOrder).map(Self)
     }
 }
 
@@ -76,15 +111,19 @@ mod tests {
 
     #[test]
     fn further_fields_join_after_the_bodys_own_and_replace_none() {
-        let extra = serde_json::json!({"a\"": [1], "seed": 2, "top": null});
+        let extra = serde_json::json!({"a\"": [1], "o": {"i": {"x": 1}, "z": 2}, "seed": 2, "top": null});
         let extra = extra.as_object().expect("is an object");
         for (body, expected) in [
-            (r#"{"seed":null,"m":"x}"}"#, r#"{"seed":null,"m":"x}","a\"":[1],"top":null}"#),
-            ("{}", r#"{"a\"":[1],"seed":2,"top":null}"#),
+            (r#"{"seed":null,"m":"x}","o":1}"#, r#"{"seed":null,"m":"x}","o":1,"a\"":[1],"top":null}"#),
+            ("{}", r#"{"a\"":[1],"o":{"i":{"x":1},"z":2},"seed":2,"top":null}"#),
+            (
+                r#"{"o":{"z": 1.50,"i":{"y":1e2}},"b":{"i":{}}}"#,
+                r#"{"o":{"z":1.50,"i":{"y":1e2,"x":1}},"b":{"i":{}},"a\"":[1],"seed":2,"top":null}"#,
+            ),
+            (r#"{"o":{}}"#, r#"{"o":{"i":{"x":1},"z":2},"a\"":[1],"seed":2,"top":null}"#),
         ] {
-            let mut object = body.as_bytes().to_vec();
-            join(&mut object, extra);
-            assert_eq!(String::from_utf8(object).expect("is text"), expected);
+            let Entries(own) = serde_json::from_str(body).expect("is an object");
+            assert_eq!(joined(&own, extra), expected);
         }
     }
 

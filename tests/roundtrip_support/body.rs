@@ -39,6 +39,11 @@ impl<'a> Body<'a> {
         self.0.keys().map(String::as_str)
     }
 
+    /// The text of a field that nobody took.
+    pub(super) fn raw(&self, name: &str) -> &'a str {
+        self.0[name].get()
+    }
+
     /// The fields that nobody took.
     pub(super) fn rest(self) -> Result<Map<String, Value>, String> {
         let value = |raw: &RawValue| serde_json::from_str(raw.get()).map_err(|error| error.to_string());

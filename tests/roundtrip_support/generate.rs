@@ -38,6 +38,8 @@ const MALFORMED: &[&str] = &["", r#"{"city": "Par"#, "[1, 2]", r#""{\"a\":1}""#,
 enum Ids {
     /// Another id for every call.
     Unique,
+    /// The same, of characters that not every wire takes, and alike without them.
+    Foreign,
     /// The same ids in every turn of calls.
     Repeated,
     /// No id.
@@ -112,9 +114,9 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// What a model says beside its calls, which some write as empty text.
+/// What a model says beside its calls, which some write as empty or blank text.
 fn perhaps_empty() -> impl Strategy<Value = String> {
-    prop_oneof![4 => text(), 1 => Just(String::new())]
+    prop_oneof![4 => text(), 1 => Just(String::new()), 1 => Just(" \n".to_owned())]
 }
 
 /// Text as content, plain or in parts.
@@ -162,7 +164,7 @@ fn schema() -> impl Strategy<Value = JsonText> {
 
 fn messages() -> impl Strategy<Value = Vec<Message>> {
     let leading = vec((select(&[Role::System, Role::Developer][..]), said()), 0..3);
-    let ids = select(&[Ids::Unique, Ids::Unique, Ids::Repeated, Ids::Mixed, Ids::Absent, Ids::Empty][..]);
+    let ids = select(&[Ids::Unique, Ids::Foreign, Ids::Repeated, Ids::Mixed, Ids::Absent, Ids::Empty][..]);
     (leading, vec(turn(), 1..4), ids).prop_map(|(leading, turns, ids)| {
         let say = |role, content| Message { content: Some(content), ..blank(role) };
         let mut messages: Vec<Message> = leading.into_iter().map(|(role, content)| say(role, content)).collect();
@@ -184,6 +186,11 @@ fn messages() -> impl Strategy<Value = Vec<Message>> {
 fn called(turn: Calls, ids: Ids, made: &mut usize) -> Vec<Message> {
     let id = |number: usize, within: usize| match ids {
         Ids::Unique => Some(format!("toolu_{number}")),
+        Ids::Foreign => Some(match number % 3 {
+            0 => format!("functions.f:{number}"),
+            1 => format!("functions_f_{}", number - 1),
+            _ => format!("functions:f.{}", number - 2),
+        }),
         Ids::Repeated => Some(format!("c{within}")),
         Ids::Mixed => (number.is_multiple_of(2)).then(|| format!("toolu_{number}")),
         Ids::Absent => None,
@@ -196,7 +203,7 @@ fn called(turn: Calls, ids: Ids, made: &mut usize) -> Vec<Message> {
         tool_calls.push(ToolCall { id, name: call.name, arguments: call.arguments });
         *made += 1;
     }
-    if turn.reversed && matches!(ids, Ids::Unique | Ids::Repeated) {
+    if turn.reversed && matches!(ids, Ids::Unique | Ids::Foreign | Ids::Repeated) {
         results.reverse();
     }
     let thought_signature = turn.reversed.then(|| "CiQB0e2Kb1Zc==".to_owned());
@@ -211,7 +218,8 @@ fn turn() -> impl Strategy<Value = Turn> {
 }
 
 fn user() -> impl Strategy<Value = Message> {
-    let parts = vec(part(), 1..4).prop_map(Content::Parts);
+    let parts = (vec(part(), 1..4), weighted(0.2, Just(Part::Text("\t".to_owned()))));
+    let parts = parts.prop_map(|(parts, blank)| Content::Parts(blank.into_iter().chain(parts).collect()));
     let content = prop_oneof![text().prop_map(Content::Text), parts];
     (content, weighted(0.2, "[a-z]{1,5}")).prop_map(|(content, name)| Message {
         content: Some(content),
@@ -233,7 +241,8 @@ fn calls() -> impl Strategy<Value = Calls> {
     let object = object_text().prop_map(Arguments::Object);
     let malformed = select(MALFORMED).prop_map(|text| Arguments::Malformed(text.to_owned()));
     let arguments = prop_oneof![9 => object, 1 => malformed];
-    let json = prop_oneof![4 => object_text(), 2 => json_text(), 1 => Just(String::new())].prop_map(Content::Text);
+    let blank = select(&["", "\n"][..]).prop_map(str::to_owned);
+    let json = prop_oneof![4 => object_text(), 2 => json_text(), 1 => blank].prop_map(Content::Text);
     let result = prop_oneof![said(), json];
     let call = ("[a-zA-Z_-]{1,8}", arguments, result, of(any::<bool>()))
         .prop_map(|(name, arguments, result, is_error)| Called { name, arguments, result, is_error });

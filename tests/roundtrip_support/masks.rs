@@ -56,6 +56,13 @@ pub(super) fn named_functions_only(request: &mut Request) {
     request.tool_choice.take_if(|choice| matches!(choice, ToolChoice::Named(name) if !names.contains(&name.as_str())));
 }
 
+/// A choice among no functions, but for the one that says nothing.
+pub(super) fn choices_of_functions(request: &mut Request) {
+    if request.tools.iter().all(|tool| tool.function().is_none()) {
+        request.tool_choice.take_if(|choice| *choice != ToolChoice::Auto);
+    }
+}
+
 /// The screen of a computer has a size.
 pub(super) fn sized_display(request: &mut Request) {
     for tool in &mut request.tools {

@@ -18,6 +18,8 @@ mod rules;
 
 use std::fmt::Debug;
 
+use serde_json::Value;
+
 use cutover::domain::{JsonText, Request, ResponseFormat, Tool};
 use cutover::provider::{Dialect, Endpoint, HttpRequest, protocol};
 
@@ -139,7 +141,8 @@ pub(crate) const ANTHROPIC: Wire = Wire {
     rules: &[
         rule(rules::ids_filled, "every call has an id, which its result repeats"),
         rule(rules::no_signatures, "a signature means something to Gemini alone"),
-        rule(rules::no_empty_text, "a call without words has no text beside it"),
+        rule(rules::ids_of_plain_characters, "an id has letters, digits, _ and - alone"),
+        rule(rules::no_blank_text, "no text is blank"),
         rule(rules::no_names, "a message has no field for a name"),
         rule(rules::developer_is_system, "there is one kind of instructions"),
         rule(rules::one_system, "instructions are one text"),
@@ -170,6 +173,7 @@ pub(crate) const GEMINI: Wire = Wire {
         masks::no_later_system,
         masks::no_malformed_arguments,
         masks::named_functions_only,
+        masks::choices_of_functions,
     ],
     rules: &[
         rule(rules::ids_filled, "every call has an id, which its result repeats"),
@@ -183,6 +187,7 @@ pub(crate) const GEMINI: Wire = Wire {
         rule(rules::lone_text_is_plain, "all content is parts"),
         rule(rules::functions_first, "functions are one tool, the first"),
         rule(rules::tools_without_strict, "a function has no strict"),
+        rule(rules::no_auto_without_functions, "the choice is one of functions, and auto by default"),
         rule(rules::no_parallel, "nothing allows or forbids parallel calls"),
         rule(rules::nameless_format, "a schema has no name, and is always enforced"),
         rule(rules::effort_at_least_minimal, "reasoning cannot be switched off"),
@@ -225,7 +230,7 @@ fn encode(wire: &Wire, request: &Request) -> Result<HttpRequest, String> {
     Ok((protocol.encode)(request, &endpoint))
 }
 
-/// A further field with the name of an own one changes nothing.
+/// A further field with the name of an own one changes nothing, and a further object adds to an own one what that lacks.
 fn check_own_fields(wire: &Wire, mut request: Request) -> Result<(), String> {
     request.sampling.extra.clear();
     let own = encode(wire, &request)?;
@@ -233,7 +238,27 @@ fn check_own_fields(wire: &Wire, mut request: Request) -> Result<(), String> {
     let fields = Body::parse(&text)?;
     let usurped = fields.names().filter(|name| !wire.yields.contains(name));
     request.sampling.extra.extend(usurped.map(|name| (name.to_owned(), "usurped".into())));
-    same("body with usurped fields", &own, &encode(wire, &request)?)
+    same("body with usurped fields", &own, &encode(wire, &request)?)?;
+    request.sampling.extra.clear();
+    let mut expected = Vec::new();
+    for name in fields.names() {
+        let mut value = fields.raw(name).to_owned();
+        if value.starts_with('{') {
+            let inner = Body::parse(&value)?;
+            let usurped = inner.names().map(|name| (name.to_owned(), "usurped".into()));
+            let further = usurped.chain([("x-further".to_owned(), 1.into())]).collect();
+            request.sampling.extra.insert(name.to_owned(), Value::Object(further));
+            let comma = if inner.names().next().is_none() { "" } else { "," };
+            value.truncate(value.len() - 1);
+            value.extend([comma, r#""x-further":1}"#]);
+        }
+        expected.push(value);
+    }
+    let sent = encode(wire, &request)?;
+    let text = String::from_utf8_lossy(&sent.body);
+    let joined = Body::parse(&text)?;
+    let found: Vec<&str> = joined.names().map(|name| joined.raw(name)).collect();
+    same("body with further fields in its objects", &expected.iter().map(String::as_str).collect(), &found)
 }
 
 /// The texts that a body holds as they were written.

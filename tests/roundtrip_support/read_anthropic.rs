@@ -165,6 +165,7 @@ fn read_message(wire: &WireMessage<'_>, messages: &mut Vec<Message>) -> Result<(
         return Err("two user messages after one turn of calls".to_owned());
     }
     if let Ok(text) = serde_json::from_str::<String>(wire.content.get()) {
+        let text = unless_blank(text)?;
         messages.push(Message { content: Some(Content::Text(text)), ..blank(role) });
         return Ok(());
     }
@@ -173,6 +174,8 @@ fn read_message(wire: &WireMessage<'_>, messages: &mut Vec<Message>) -> Result<(
     let (mut parts, mut tool_calls) = (Vec::new(), Vec::new());
     for block in blocks {
         let WireBlock { kind, text, source, id, name, input, tool_use_id, content, is_error } = block;
+        let text = text.map(unless_blank).transpose()?;
+        let (id, tool_use_id) = (id.map(plain).transpose()?, tool_use_id.map(plain).transpose()?);
         match (kind.as_str(), role, (text, source), (id, name, input), (tool_use_id, content, is_error)) {
             ("text", _, (Some(text), None), (None, None, None), (None, None, None)) if tool_calls.is_empty() => {
                 parts.push(Part::Text(text));
@@ -194,10 +197,10 @@ fn read_message(wire: &WireMessage<'_>, messages: &mut Vec<Message>) -> Result<(
             {
                 let content = match result {
                     None => Some(Content::Text(String::new())),
-                    Some(WireResult::Text(text)) => Some(Content::Text(text)),
+                    Some(WireResult::Text(text)) => Some(Content::Text(unless_blank(text)?)),
                     Some(WireResult::Blocks(texts)) => {
-                        let parts = texts.into_iter().map(|WireText::Text { text }| Part::Text(text));
-                        super::body::content(parts.collect())
+                        let parts = texts.into_iter().map(|WireText::Text { text }| unless_blank(text).map(Part::Text));
+                        super::body::content(parts.collect::<Result<_, _>>()?)
                     }
                 };
                 messages.push(Message { tool_call_id, content, is_error, ..blank(Role::Tool) });
@@ -209,6 +212,17 @@ fn read_message(wire: &WireMessage<'_>, messages: &mut Vec<Message>) -> Result<(
         messages.push(Message { content: content(parts), tool_calls, ..blank(role) });
     }
     Ok(())
+}
+
+/// The API takes no blank text.
+fn unless_blank(text: String) -> Result<String, String> {
+    if text.trim().is_empty() { Err(format!("the blank text {text:?}")) } else { Ok(text) }
+}
+
+/// The API takes ids of few characters.
+fn plain(id: String) -> Result<String, String> {
+    let fits = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+    if !id.is_empty() && id.chars().all(fits) { Ok(id) } else { Err(format!("the id {id:?}")) }
 }
 
 fn tool(wire: WireTool) -> Result<Tool, String> {

@@ -29,6 +29,49 @@ pub(super) fn ids_filled(request: &mut Request) {
     }
 }
 
+/// An id of other characters than letters, digits, `_` and `-` has `_` in their places, and a number from 2 where the
+/// conversation holds that one already.
+pub(super) fn ids_of_plain_characters(request: &mut Request) {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
+    let calls = request.messages.iter().flat_map(|message| &message.tool_calls);
+    let given: Vec<String> = calls.filter_map(|call| call.id.clone()).collect();
+    let mut sent: Vec<(String, String)> = Vec::new();
+    for id in given.iter().filter(|id| id.chars().all(plain)) {
+        sent.push((id.clone(), id.clone()));
+    }
+    for id in given {
+        if sent.iter().all(|(known, _)| *known != id) {
+            let base = id.replace(|character| !plain(character), "_");
+            let is_free = |name: &String| sent.iter().all(|(_, taken)| taken != name);
+            let names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}_{number}")));
+            let name = names.into_iter().find(is_free);
+            sent.extend(name.map(|name| (id, name)));
+        }
+    }
+    let rename = |id: &mut Option<String>| {
+        let found = sent.iter().find(|(known, _)| id.as_ref() == Some(known));
+        *id = found.map(|(_, name)| name.clone());
+    };
+    for message in &mut request.messages {
+        message.tool_calls.iter_mut().for_each(|call| rename(&mut call.id));
+        rename(&mut message.tool_call_id);
+    }
+}
+
+/// A result of blank text alone says nothing.
+pub(super) fn no_blank_text(request: &mut Request) {
+    for message in &mut request.messages {
+        let is_blank = |text: &str| text.trim().is_empty();
+        match &mut message.content {
+            Some(Content::Text(text)) if is_blank(text) => {
+                message.content = (message.role == Role::Tool).then(|| Content::Text(String::new()));
+            }
+            Some(Content::Parts(parts)) => parts.retain(|part| !matches!(part, Part::Text(text) if is_blank(text))),
+            Some(Content::Text(_)) | None => {}
+        }
+    }
+}
+
 pub(super) fn no_empty_text(request: &mut Request) {
     for message in request.messages.iter_mut().filter(|message| !message.tool_calls.is_empty()) {
         message.content.take_if(|content| *content == Content::Text(String::new()));
@@ -160,6 +203,12 @@ pub(super) fn no_display(request: &mut Request) {
 
 pub(super) fn functions_first(request: &mut Request) {
     request.tools.sort_by_key(|tool| tool.function().is_none());
+}
+
+pub(super) fn no_auto_without_functions(request: &mut Request) {
+    if request.tools.iter().all(|tool| tool.function().is_none()) {
+        request.tool_choice.take_if(|choice| *choice == ToolChoice::Auto);
+    }
 }
 
 pub(super) fn no_parallel(request: &mut Request) {

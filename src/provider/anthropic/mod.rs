@@ -6,6 +6,7 @@ mod counts;
 mod decode;
 mod encode;
 mod failure;
+mod turns;
 
 pub(super) use assemble::assemble;
 pub(super) use decode::decode;

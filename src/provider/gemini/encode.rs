@@ -93,11 +93,14 @@ struct ThinkingConfig<'a> {
 /// The request as it is sent.
 pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
     let (system_instruction, contents) = contents::encode(&request.messages);
+    // The choice is one of functions: without any the API says "Function calling config is set without
+    // function_declarations". Only `auto`, which says nothing, gets here then.
+    let choice = request.tool_choice.as_ref().filter(|_| request.tools.iter().any(|tool| tool.function().is_some()));
     let body = Body {
         system_instruction,
         contents,
         tools: tools(&request.tools),
-        tool_config: request.tool_choice.as_ref().map(tool_config),
+        tool_config: choice.map(tool_config),
         generation_config: generation_config(request),
     };
     HttpRequest::new(endpoint, &path(request), &body, &request.sampling.extra)
@@ -260,6 +263,26 @@ mod tests {
     }
 
     #[test]
+    fn passed_on_fields_join_inside_the_objects_that_the_request_states() {
+        let extra = serde_json::json!({ "generationConfig": {
+            "mediaResolution": "MEDIA_RESOLUTION_LOW", "seed": 1, "thinkingConfig": { "includeThoughts": true },
+        } });
+        let sampling = Sampling {
+            seed: Some(7),
+            reasoning_effort: Some("low".to_owned()),
+            extra: extra.as_object().expect("is an object").clone(),
+            ..Sampling::default()
+        };
+        assert_eq!(
+            body(&Request { sampling, ..request() }),
+            concat!(
+                r#"{"contents":[],"generationConfig":{"seed":7,"thinkingConfig":{"thinkingLevel":"low","#,
+                r#""includeThoughts":true},"mediaResolution":"MEDIA_RESOLUTION_LOW"}}"#,
+            )
+        );
+    }
+
+    #[test]
     fn effort_none_is_the_least_that_there_is() {
         for (effort, level) in [("none", "minimal"), ("minimal", "minimal"), ("xhigh", "xhigh")] {
             let sampling = Sampling { reasoning_effort: Some(effort.to_owned()), ..Sampling::default() };
@@ -318,9 +341,12 @@ mod tests {
             (ToolChoice::Named("f".to_owned()), r#"{"mode":"ANY","allowedFunctionNames":["f"]}"#),
         ];
         for (choice, config) in rows {
-            let request = Request { tool_choice: Some(choice), ..request() };
-            let expected = format!(r#"{{"contents":[],"toolConfig":{{"functionCallingConfig":{config}}}}}"#);
-            assert_eq!(body(&request), expected);
+            let function = Function { name: "f".to_owned(), description: None, parameters: None, strict: None };
+            let request = Request { tool_choice: Some(choice), tools: vec![Tool::Function(function)], ..request() };
+            let expected = format!(r#","toolConfig":{{"functionCallingConfig":{config}}}}}"#);
+            assert!(body(&request).ends_with(&expected), "{expected}");
         }
+        let request = Request { tool_choice: Some(ToolChoice::Auto), tools: vec![Tool::WebSearch], ..request() };
+        assert_eq!(body(&request), r#"{"contents":[],"tools":[{"googleSearch":{}}]}"#);
     }
 }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
 
 use crate::domain::{
     Content, ImageSource, JsonText, Message, Part, Request, ResponseFormat, Role, Tool, ToolCall, ToolChoice,
@@ -16,7 +14,6 @@ use crate::provider::{Endpoint, HttpRequest};
 /// speaker's name, the error mark of a tool result) is not sent.
 pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
     let sampling = &request.sampling;
-    let nested = |name| sampling.extra.get(name).and_then(Value::as_object);
     let body = Body {
         model: &request.model,
         input: items(&request.messages),
@@ -24,19 +21,11 @@ pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> Htt
         tools: request.tools.iter().map(tool).collect(),
         tool_choice: request.tool_choice.as_ref().map(|choice| tool_choice(choice, &request.tools)),
         parallel_tool_calls: request.parallel_tool_calls,
-        text: request.response_format.as_ref().map(|format| Nested {
-            name: "format",
-            value: response_format(format),
-            further: nested("text"),
-        }),
+        text: request.response_format.as_ref().map(|format| Text { format: response_format(format) }),
         max_output_tokens: sampling.max_output_tokens,
         temperature: sampling.temperature,
         top_p: sampling.top_p,
-        reasoning: sampling.reasoning_effort.as_deref().map(|effort| Nested {
-            name: "effort",
-            value: effort,
-            further: nested("reasoning"),
-        }),
+        reasoning: sampling.reasoning_effort.as_deref().map(|effort| Reasoning { effort }),
         stream: request.stream,
     };
     HttpRequest::new(endpoint, "/responses", &body, &sampling.extra)
@@ -56,7 +45,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     parallel_tool_calls: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Nested<'a, Format<'a>>>,
+    text: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,28 +53,19 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning: Option<Nested<'a, &'a str>>,
+    reasoning: Option<Reasoning<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     stream: bool,
 }
 
-/// An object with one field that the request states. Beside it stand the passed-on fields of the same object, such as
-/// `text.verbosity` and `reasoning.summary`.
-struct Nested<'a, T> {
-    name: &'static str,
-    value: T,
-    further: Option<&'a Map<String, Value>>,
+#[derive(Serialize)]
+struct Text<'a> {
+    format: Format<'a>,
 }
 
-impl<T: Serialize> Serialize for Nested<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry(self.name, &self.value)?;
-        for (name, value) in self.further.into_iter().flatten().filter(|(name, _)| *name != self.name) {
-            object.serialize_entry(name, value)?;
-        }
-        object.end()
-    }
+#[derive(Serialize)]
+struct Reasoning<'a> {
+    effort: &'a str,
 }
 
 #[derive(Serialize)]

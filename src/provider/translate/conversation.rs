@@ -1,14 +1,17 @@
 //! Rules on the messages of a conversation.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{Arguments, Content, Message, Part, Role};
 use crate::provider::call_ids::CallIds;
 
-use super::target::Feature;
+use super::target::{Feature, Wire};
 use super::{Context, Finding, Rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::refused("empty_content", "messages", empty_content),
     Rule::refused("system_not_leading", "messages", system_not_leading),
+    Rule::refused("image_in_instructions", "messages", image_in_instructions),
     Rule::refused("orphan_tool_result", "messages", orphan_tool_result),
     Rule::refused("unanswered_tool_call", "messages", unanswered_tool_call),
     Rule::refused("arguments_malformed", "messages", arguments_malformed),
@@ -16,6 +19,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::lossy("name_dropped", "messages", name_dropped),
     Rule::lossy("detail_dropped", "messages", detail_dropped),
     Rule::lossy("is_error_dropped", "messages", is_error_dropped),
+    Rule::lossy("signature_dropped", "messages", signature_dropped),
+    Rule::lossy("signature_replaced", "messages", signature_replaced),
 ];
 
 fn is_instruction(message: &Message) -> bool {
@@ -69,50 +74,69 @@ fn system_not_leading(context: &Context<'_>) -> Option<Finding> {
     Some(Finding::new(message, "move the instructions to the beginning of the conversation"))
 }
 
-/// Where calls and results do not meet, by index of the message.
-#[derive(Default)]
-struct Unpaired {
-    /// The first result without a call in the turn before it.
-    result: Option<usize>,
-    /// The first turn with a call that the messages right behind it do not answer.
-    call: Option<usize>,
+fn image_in_instructions(context: &Context<'_>) -> Option<Finding> {
+    let is_image = |part: &Part| matches!(part, Part::Image { .. });
+    let pictured = |message: &Message| is_instruction(message) && parts(message).iter().any(is_image);
+    let number = number(context, pictured)?;
+    let what = format!("place for an image in instructions, as in message {number}");
+    let message = context.lacking(Feature::InstructiveImages, &what)?;
+    Some(Finding::new(message, "put the image into a message of role `user`"))
 }
 
-fn unpaired(messages: &[Message]) -> Unpaired {
-    let mut found = Unpaired::default();
+/// The parts of a message, where its content is no plain text.
+fn parts(message: &Message) -> &[Part] {
+    match &message.content {
+        Some(Content::Parts(parts)) => parts,
+        Some(Content::Text(_)) | None => &[],
+    }
+}
+
+/// Which calls and results meet, by index of the message.
+#[derive(Default)]
+struct Pairs<'a> {
+    /// The first result without a call in the turn before it.
+    orphan: Option<usize>,
+    /// The first turn with a call that the messages right behind it do not answer.
+    unanswered: Option<usize>,
+    /// The functions that results are of.
+    called: BTreeMap<usize, &'a str>,
+}
+
+fn pairs(messages: &[Message]) -> Pairs<'_> {
+    let mut found = Pairs::default();
     let mut ids = CallIds::new(messages);
     let mut open = Vec::new();
     let mut turn = 0;
     for (index, message) in messages.iter().enumerate() {
         if message.role == Role::Tool {
-            let answered = ids.of_result(message).and_then(|id| open.iter().position(|call| *call == id));
+            let answered = ids.of_result(message).and_then(|id| open.iter().position(|(call, _)| *call == id));
             match answered {
-                Some(position) => _ = open.remove(position),
-                None => _ = found.result.get_or_insert(index),
+                Some(position) => _ = found.called.insert(index, open.remove(position).1),
+                None => _ = found.orphan.get_or_insert(index),
             }
             continue;
         }
         if !open.is_empty() {
-            found.call.get_or_insert(turn);
+            found.unanswered.get_or_insert(turn);
         }
         turn = index;
-        open = message.tool_calls.iter().map(|call| ids.of_call(call)).collect();
+        open = message.tool_calls.iter().map(|call| (ids.of_call(call), call.name.as_str())).collect();
     }
     if !open.is_empty() {
-        found.call.get_or_insert(turn);
+        found.unanswered.get_or_insert(turn);
     }
     found
 }
 
 fn orphan_tool_result(context: &Context<'_>) -> Option<Finding> {
-    let index = unpaired(&context.request.messages).result?;
+    let index = pairs(&context.request.messages).orphan?;
     let what = format!("place for the result of a call that was not made, as message {} is", index + 1);
     let message = context.lacking(Feature::UnpairedCalls, &what)?;
     Some(Finding::new(message, "put the assistant's call before its result, or leave the result out"))
 }
 
 fn unanswered_tool_call(context: &Context<'_>) -> Option<Finding> {
-    let index = unpaired(&context.request.messages).call?;
+    let index = pairs(&context.request.messages).unanswered?;
     let what = format!("place for calls without results right behind them, as in message {}", index + 1);
     let message = context.lacking(Feature::UnpairedCalls, &what)?;
     Some(Finding::new(message, "give every call a message of role `tool`, or end the conversation before the calls"))
@@ -135,7 +159,16 @@ fn role_merged(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn name_dropped(context: &Context<'_>) -> Option<Finding> {
-    let number = number(context, |message| message.name.is_some())?;
+    let messages = &context.request.messages;
+    let called = pairs(messages).called;
+    // A result goes by the name of its function anyway; at Gemini by its own where no call gives it one.
+    let kept = |index: usize, message: &Message| match (message.role, called.get(&index)) {
+        (Role::Tool, Some(called)) => message.name.as_deref() == Some(called),
+        (Role::Tool, None) => context.target.wire == Wire::Gemini,
+        _ => false,
+    };
+    let dropped = |(index, message): (usize, &Message)| message.name.is_some() && !kept(index, message);
+    let number = messages.iter().enumerate().position(dropped)? + 1;
     let message =
         context.lacking(Feature::MessageName, &format!("`name` of a message: that of message {number} is dropped"))?;
     Some(Finding::new(message, "put the name into the text, where it matters"))
@@ -144,10 +177,7 @@ fn name_dropped(context: &Context<'_>) -> Option<Finding> {
 fn detail_dropped(context: &Context<'_>) -> Option<Finding> {
     // `auto` leaves it to the provider, as no word does.
     let detailed = |part: &Part| matches!(part, Part::Image { detail: Some(detail), .. } if detail != "auto");
-    let number = number(context, |message| match &message.content {
-        Some(Content::Parts(parts)) => parts.iter().any(detailed),
-        Some(Content::Text(_)) | None => false,
-    })?;
+    let number = number(context, |message| parts(message).iter().any(detailed))?;
     let message =
         context.lacking(Feature::ImageDetail, &format!("`detail` of an image: that in message {number} is dropped"))?;
     Some(Finding::new(message, "scale the image itself, where resolution matters"))
@@ -158,4 +188,21 @@ fn is_error_dropped(context: &Context<'_>) -> Option<Finding> {
     let message = context
         .lacking(Feature::ErrorMark, &format!("`is_error` of a tool result: that of message {number} is dropped"))?;
     Some(Finding::new(message, "say in the result's text that the call failed"))
+}
+
+fn signature_dropped(context: &Context<'_>) -> Option<Finding> {
+    let number = number(context, |message| message.thought_signature.is_some())?;
+    let what = format!("place for Gemini's `thought_signature`: that of message {number} is dropped");
+    let message = context.lacking(Feature::Signatures, &what)?;
+    Some(Finding::new(message, "keep in mind that the model goes on without the reasoning behind the calls"))
+}
+
+/// Gemini demands a signature before the calls of a step. What others called has none, and Google documents a value
+/// that stands in for it.
+fn signature_replaced(context: &Context<'_>) -> Option<Finding> {
+    let unsigned = |message: &Message| !message.tool_calls.is_empty() && message.thought_signature.is_none();
+    let number = number(context, unsigned).filter(|_| context.target.wire == Wire::Gemini)?;
+    let what = "demands a signature of the reasoning behind calls";
+    let message = format!("{} {what}: those of message {number} get the documented stand-in", context.through());
+    Some(Finding::new(message, "keep in mind that the model goes on without the reasoning behind the calls"))
 }

@@ -5,6 +5,7 @@
 //! and never reported, although every provider calls it best effort.
 
 mod conversation;
+mod extra;
 mod format;
 mod model;
 mod reasoning;
@@ -97,7 +98,8 @@ struct Rule {
 }
 
 /// Every rule, by subject.
-const RULES: &[&[Rule]] = &[reasoning::RULES, sampling::RULES, tools::RULES, conversation::RULES, format::RULES];
+const RULES: &[&[Rule]] =
+    &[reasoning::RULES, sampling::RULES, tools::RULES, conversation::RULES, format::RULES, extra::RULES];
 
 impl Rule {
     const fn refused(code: &'static str, param: &'static str, find: fn(&Context<'_>) -> Option<Finding>) -> Self {

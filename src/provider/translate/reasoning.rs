@@ -1,6 +1,6 @@
 //! Rules on reasoning effort and on how long an answer may be.
 
-use crate::domain::{Sampling, ToolChoice};
+use crate::domain::{Role, Sampling, ToolChoice};
 use crate::provider::thinking;
 
 use super::target::{Feature, Wire};
@@ -11,6 +11,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::lossy("effort_approximated", "reasoning_effort", effort_approximated),
     Rule::refused("tools_with_reasoning_on_chat", "tools", tools_with_reasoning_on_chat),
     Rule::refused("thinking_with_forced_tool", "tool_choice", thinking_with_forced_tool),
+    Rule::refused("thinking_with_tool_history", "reasoning_effort", thinking_with_tool_history),
+    Rule::refused("thinking_with_prefill", "reasoning_effort", thinking_with_prefill),
     Rule::refused("max_tokens_below_thinking_budget", "max_tokens", max_tokens_below_thinking_budget),
     Rule::refused("max_tokens_range", "max_tokens", max_tokens_range),
     Rule::lossy("max_tokens_filled", "max_tokens", max_tokens_filled),
@@ -100,6 +102,28 @@ fn thinking_with_forced_tool(context: &Context<'_>) -> Option<Finding> {
     let message =
         format!("{} cannot be forced to a call while it thinks: `tool_choice` is {choice}", context.request.model);
     Some(Finding::new(message, "set `reasoning_effort = \"none\"` in the arm"))
+}
+
+/// While it thinks, the API says "a final `assistant` message must start with a thinking block", and no recorded turn
+/// has one.
+fn thinking_with_tool_history(context: &Context<'_>) -> Option<Finding> {
+    budget(context)?;
+    let messages = &context.request.messages;
+    let index = messages.iter().rposition(|message| message.role == Role::Assistant)?;
+    (!messages[index].tool_calls.is_empty()).then(|| thoughtless(context, "calls in the last turn", index))
+}
+
+fn thinking_with_prefill(context: &Context<'_>) -> Option<Finding> {
+    budget(context)?;
+    let messages = &context.request.messages;
+    let last = messages.last().filter(|last| last.role == Role::Assistant && last.tool_calls.is_empty());
+    last.map(|_| thoughtless(context, "beginning of an answer", messages.len() - 1))
+}
+
+fn thoughtless(context: &Context<'_>, what: &str, index: usize) -> Finding {
+    let (model, number) = (&context.request.model, index + 1);
+    let message = format!("{model} thinks, and then takes no {what} without its thoughts, as in message {number}");
+    Finding::new(message, "leave `reasoning_effort` out of the arm, or use another protocol")
 }
 
 fn max_tokens_below_thinking_budget(context: &Context<'_>) -> Option<Finding> {

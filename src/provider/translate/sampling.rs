@@ -13,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::refused("top_p_with_reasoning", "top_p", top_p_with_reasoning),
     Rule::refused("top_p_with_reasoning", "logprobs", logprobs_with_reasoning),
     Rule::refused("top_k_unsupported", "top_k", top_k_unsupported),
+    Rule::refused("top_k_with_reasoning", "top_k", top_k_with_reasoning),
     Rule::refused("min_p_unsupported", "min_p", min_p_unsupported),
     Rule::refused("stop_unsupported", "stop", stop_unsupported),
     Rule::refused("stop_limit", "stop", stop_limit),
@@ -25,25 +26,42 @@ pub(super) const RULES: &[Rule] = &[
     Rule::refused("n_range", "n", n_range),
 ];
 
+/// The least `top_p` that Anthropic's models take while they think.
+const LEAST_TOP_P: f64 = 0.95;
+
+/// A reasoning model takes this at its default of 1 only.
 fn temperature_with_reasoning(context: &Context<'_>) -> Option<Finding> {
-    only_default(context, "temperature", context.request.sampling.temperature)
-}
-
-fn top_p_with_reasoning(context: &Context<'_>) -> Option<Finding> {
-    only_default(context, "top_p", context.request.sampling.top_p)
-}
-
-/// A reasoning model takes these settings at their default of 1 only.
-fn only_default(context: &Context<'_>, field: &str, value: Option<f64>) -> Option<Finding> {
-    if value?.total_cmp(&1.0).is_eq() {
+    let temperature = context.request.sampling.temperature?;
+    if temperature.total_cmp(&1.0).is_eq() {
         return None;
     }
+    bound(context, "temperature", " but 1")
+}
+
+/// The same, but that Anthropic allows a little less.
+fn top_p_with_reasoning(context: &Context<'_>) -> Option<Finding> {
+    let top_p = context.request.sampling.top_p?;
+    let anthropic = context.target.wire == Wire::Anthropic;
+    let least = if anthropic { LEAST_TOP_P } else { 1.0 };
+    if (least..=1.0).contains(&top_p) {
+        return None;
+    }
+    bound(context, "top_p", if anthropic { " but from 0.95 to 1" } else { " but 1" })
+}
+
+fn top_k_with_reasoning(context: &Context<'_>) -> Option<Finding> {
+    context.request.sampling.top_k?;
+    (context.target.wire == Wire::Anthropic).then(|| bound(context, "top_k", ""))?
+}
+
+/// The finding on a setting that reasoning binds, unless the model does not reason.
+fn bound(context: &Context<'_>, field: &str, except: &str) -> Option<Finding> {
     let Reasoning { sentence, optional } = binding(context)?;
     let mut help = format!("leave `{field}` out of the arm");
     if optional {
         help.push_str(", or set `reasoning_effort = \"none\"`");
     }
-    Some(Finding::new(format!("{sentence} takes no `{field}` but 1"), help))
+    Some(Finding::new(format!("{sentence} takes no `{field}`{except}"), help))
 }
 
 /// Token probabilities are a passed-on field.

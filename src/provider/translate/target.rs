@@ -38,7 +38,11 @@ pub(super) enum Feature {
     /// Instructions after the first other message.
     LateInstructions,
     MessageName,
+    /// An image in a message of role `system` or `developer`.
+    InstructiveImages,
     ImageDetail,
+    /// Gemini's signature of the reasoning behind calls.
+    Signatures,
     /// The mark of a tool result that reports an error.
     ErrorMark,
     /// Arguments of a recorded call that are not a JSON object.
@@ -119,6 +123,9 @@ const TARGETS: &[Target] = &[
         lacks: &[
             Feature::TopK,
             Feature::MinP,
+            // The API's own words: "Image URLs are only allowed for messages with role 'user'".
+            Feature::InstructiveImages,
+            Feature::Signatures,
             Feature::ErrorMark,
             Feature::UnpairedCalls,
             Feature::EmptyMessages,
@@ -142,6 +149,7 @@ const TARGETS: &[Target] = &[
             Feature::TopK,
             Feature::MinP,
             Feature::MessageName,
+            Feature::Signatures,
             Feature::ErrorMark,
             Feature::UnpairedCalls,
             Feature::EmptyMessages,
@@ -173,7 +181,9 @@ const TARGETS: &[Target] = &[
             Feature::DeveloperRole,
             Feature::LateInstructions,
             Feature::MessageName,
+            Feature::InstructiveImages,
             Feature::ImageDetail,
+            Feature::Signatures,
             Feature::MalformedArguments,
             Feature::UnpairedCalls,
             Feature::EmptyMessages,
@@ -197,6 +207,8 @@ const TARGETS: &[Target] = &[
             Feature::DeveloperRole,
             Feature::LateInstructions,
             Feature::MessageName,
+            // The API's reference on `systemInstruction`: "Currently, text only".
+            Feature::InstructiveImages,
             Feature::ImageDetail,
             Feature::MalformedArguments,
             Feature::UnpairedCalls,
@@ -215,7 +227,14 @@ const COMPATIBLE: Target = Target {
     protocol: "openai-chat",
     dialect: Some(Dialect::Compatible),
     title: "a compatible Chat Completions server",
-    lacks: &[Feature::WebSearch, Feature::FileSearch, Feature::ComputerUse, Feature::DeveloperRole, Feature::ErrorMark],
+    lacks: &[
+        Feature::WebSearch,
+        Feature::FileSearch,
+        Feature::ComputerUse,
+        Feature::DeveloperRole,
+        Feature::Signatures,
+        Feature::ErrorMark,
+    ],
     efforts: &[],
     nearest_effort: None,
     limits: NO_LIMITS,

@@ -94,11 +94,17 @@ fn tool_name_duplicate(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn tool_choice_without_tools(context: &Context<'_>) -> Option<Finding> {
-    let chosen = context.request.tool_choice.is_some() && context.request.tools.is_empty();
-    (chosen && context.target.wire != Wire::Compatible).then(|| {
-        let message = format!("{} takes no `tool_choice` without tools", context.through());
-        Finding::new(message, "leave `tool_choice` out, or offer tools")
-    })
+    let choice = context.request.tool_choice.as_ref()?;
+    let (what, help) = match context.target.wire {
+        Wire::Compatible => return None,
+        _ if context.request.tools.is_empty() => ("tools", "leave `tool_choice` out, or offer tools"),
+        // Gemini's choice is one of functions. `auto` says nothing and is left out.
+        Wire::Gemini if *choice != ToolChoice::Auto && functions(context).next().is_none() => {
+            ("functions", "leave `tool_choice` out, or offer a function")
+        }
+        Wire::Chat | Wire::Responses | Wire::Anthropic | Wire::Gemini => return None,
+    };
+    Some(Finding::new(format!("{} takes no `tool_choice` without {what}", context.through()), help))
 }
 
 fn tool_choice_unknown(context: &Context<'_>) -> Option<Finding> {
@@ -107,7 +113,7 @@ fn tool_choice_unknown(context: &Context<'_>) -> Option<Finding> {
     // The other protocols can name a function only.
     let any = matches!(context.target.wire, Wire::Anthropic | Wire::Responses);
     let known = tools.iter().filter(|tool| any || tool.function().is_some()).any(|tool| tool.name() == name);
-    if known || tools.is_empty() || context.target.wire == Wire::Compatible {
+    if known || context.target.wire == Wire::Compatible || tool_choice_without_tools(context).is_some() {
         return None;
     }
     let message = format!("{} cannot be forced to call `{name}`: no such tool is offered", context.request.model);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::Sampling;
+use crate::domain::{Arguments, Content, ImageSource, Message, Part, Role, Sampling, ToolCall};
 use crate::provider::builtin_endpoint;
 
 fn said(role: Role, text: &str) -> Message {
@@ -127,7 +127,7 @@ fn instructions_are_joined_in_a_field_of_their_own() {
     let developer = Message { content: Some(parts), ..said(Role::Developer, "") };
     let conversation = vec![
         said(Role::System, "A\n"),
-        said(Role::System, ""),
+        said(Role::System, " \n"),
         developer,
         said(Role::User, "Q"),
         said(Role::Assistant, "P"),
@@ -187,19 +187,58 @@ fn all_results_of_a_turn_stand_in_one_message_before_what_the_user_says() {
 }
 
 #[test]
-fn empty_text_is_left_out_and_messages_of_one_speaker_stay_apart() {
-    let empty = Message { content: Some(Content::Parts(vec![Part::Text(String::new())])), ..said(Role::User, "") };
+fn blank_text_is_left_out_and_messages_of_one_speaker_stay_apart() {
+    let parts = |texts: &[&str]| Content::Parts(texts.iter().map(|text| Part::Text((*text).to_owned())).collect());
+    let empty = Message { content: Some(parts(&["", "\u{a0}\t"])), ..said(Role::User, "") };
+    let padded = Message { content: Some(parts(&["\n", " A "])), ..said(Role::User, "") };
     let request = request(vec![
-        said(Role::User, "A"),
+        padded,
         empty,
-        said(Role::Assistant, ""),
+        said(Role::Assistant, " \n"),
         said(Role::User, "B"),
         Message { content: None, ..said(Role::Assistant, "") },
     ]);
     assert_eq!(
         field(&request, "messages"),
-        json!([{ "role": "user", "content": "A" }, { "role": "user", "content": "B" }])
+        json!([
+            { "role": "user", "content": [{ "type": "text", "text": " A " }] },
+            { "role": "user", "content": "B" },
+        ])
     );
+}
+
+#[test]
+fn ids_of_other_characters_are_sent_as_the_api_takes_them() {
+    let id = Some("functions.f:0");
+    let result = Message { tool_call_id: id.map(str::to_owned), ..said(Role::Tool, "\n") };
+    let turn = Message { content: Some(Content::Text(" ".to_owned())), ..calls(&[(id, object("{}"))]) };
+    let request = request(vec![said(Role::User, "Q"), turn, result]);
+    assert_eq!(
+        field(&request, "messages"),
+        json!([
+            { "role": "user", "content": "Q" },
+            { "role": "assistant", "content": [{ "type": "tool_use", "id": "functions_f_0", "name": "f", "input": {} }] },
+            { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "functions_f_0" }] },
+        ])
+    );
+}
+
+#[test]
+fn passed_on_fields_join_inside_the_objects_that_the_request_states() {
+    let mut request = request(vec![said(Role::User, "Q")]);
+    let schema = JsonText::parse("{}").expect("is JSON");
+    request.response_format = Some(ResponseFormat::JsonSchema { name: "n".to_owned(), schema, strict: None });
+    request.sampling.reasoning_effort = Some("low".to_owned());
+    let extra = json!({
+        "output_config": { "effort": "low", "format": { "type": "text" } },
+        "thinking": { "display": "omitted", "type": "disabled" },
+    });
+    request.sampling.extra = extra.as_object().expect("is an object").clone();
+    assert_eq!(
+        field(&request, "output_config"),
+        json!({ "format": { "type": "json_schema", "schema": {} }, "effort": "low" })
+    );
+    assert_eq!(field(&request, "thinking"), json!({ "type": "enabled", "budget_tokens": 1024, "display": "omitted" }));
 }
 
 #[test]

@@ -14,6 +14,26 @@ fn answered(request: &mut Request, is_error: bool) {
     request.messages = vec![said(Role::User, "hi"), calls("f", &[Some("a")]), result];
 }
 
+/// Results of a call of `f` and then of a call of `g`, which bear these names.
+fn named(request: &mut Request, names: [&str; 2]) {
+    let result = |id, name: &str| Message { name: Some(name.to_owned()), ..result(Some(id)) };
+    let mut turn = calls("f", &[Some("a"), Some("b")]);
+    turn.tool_calls[1].name = "g".to_owned();
+    request.messages = vec![said(Role::User, "hi"), turn, result("b", names[1]), result("a", names[0])];
+}
+
+fn signed(request: &mut Request, signature: Option<&str>) {
+    answered(request, false);
+    request.messages[1].thought_signature = signature.map(str::to_owned);
+}
+
+/// A message with an image among its parts, before the question.
+fn pictured(request: &mut Request, role: Role) {
+    let source = ImageSource::Url("https://example.com/a.png".to_owned());
+    let parts = vec![Part::Text("Look.".to_owned()), Part::Image { source, detail: None }];
+    request.messages.insert(0, Message { content: Some(Content::Parts(parts)), ..said(role, "") });
+}
+
 pub(super) const ROWS: &[Row] = &[
     Row {
         code: "empty_content",
@@ -75,6 +95,34 @@ pub(super) const ROWS: &[Row] = &[
         },
         says: " is asked through Anthropic's Messages API, which has no place for instructions after the first message, \
                as message 3 is",
+    },
+    Row {
+        code: "image_in_instructions",
+        param: "messages",
+        target: "anthropic",
+        model: "claude-haiku-4-5",
+        breaks: |request| pictured(request, Role::System),
+        keeps: |request| pictured(request, Role::User),
+        says: " is asked through Anthropic's Messages API, which has no place for an image in instructions, as in message 1",
+    },
+    Row {
+        code: "image_in_instructions",
+        param: "messages",
+        target: "openai-chat",
+        model: "gpt-5.4",
+        breaks: |request| pictured(request, Role::Developer),
+        keeps: |request| pictured(request, Role::User),
+        says: " is asked through OpenAI's Chat Completions API, which has no place for an image in instructions, as in \
+               message 1",
+    },
+    Row {
+        code: "image_in_instructions",
+        param: "messages",
+        target: "gemini",
+        model: "gemini-3.1-flash-lite",
+        breaks: |request| pictured(request, Role::System),
+        keeps: |request| request.messages.insert(0, said(Role::System, "Look.")),
+        says: " is asked through Gemini's API, which has no place for an image in instructions, as in message 1",
     },
     Row {
         code: "orphan_tool_result",
@@ -149,6 +197,24 @@ pub(super) const ROWS: &[Row] = &[
         says: " is asked through OpenAI's Responses API, which has no `name` of a message: that of message 1 is dropped",
     },
     Row {
+        code: "name_dropped",
+        param: "messages",
+        target: "anthropic",
+        model: "claude-haiku-4-5",
+        breaks: |request| named(request, ["g", "g"]),
+        keeps: |request| named(request, ["f", "g"]),
+        says: " is asked through Anthropic's Messages API, which has no `name` of a message: that of message 4 is dropped",
+    },
+    Row {
+        code: "name_dropped",
+        param: "messages",
+        target: "gemini",
+        model: "gemini-3.1-flash-lite",
+        breaks: |request| named(request, ["f", "other"]),
+        keeps: |request| request.messages.push(Message { name: Some("f".to_owned()), ..result(Some("a")) }),
+        says: " is asked through Gemini's API, which has no `name` of a message: that of message 3 is dropped",
+    },
+    Row {
         code: "detail_dropped",
         param: "messages",
         target: "anthropic",
@@ -166,6 +232,26 @@ pub(super) const ROWS: &[Row] = &[
         keeps: |request| answered(request, false),
         says: " is asked through OpenAI's Chat Completions API, which has no `is_error` of a tool result: that of message 3 \
                is dropped",
+    },
+    Row {
+        code: "signature_dropped",
+        param: "messages",
+        target: "openai-responses",
+        model: "gpt-5.4",
+        breaks: |request| signed(request, Some("CiQB")),
+        keeps: |request| signed(request, None),
+        says: " is asked through OpenAI's Responses API, which has no place for Gemini's `thought_signature`: that of \
+               message 2 is dropped",
+    },
+    Row {
+        code: "signature_replaced",
+        param: "messages",
+        target: "gemini",
+        model: "gemini-3.1-flash-lite",
+        breaks: |request| signed(request, None),
+        keeps: |request| signed(request, Some("CiQB")),
+        says: " is asked through Gemini's API, which demands a signature of the reasoning behind calls: those of message 2 \
+               get the documented stand-in",
     },
 ];
 
@@ -186,8 +272,14 @@ fn what_one_protocol_lacks_another_has() {
     for target in ["openai-chat", "openai-compat"] {
         assert_eq!(codes(|request| request.messages[0].name = Some("ana".to_owned()), target), none);
     }
-    for target in ["anthropic", "gemini"] {
-        assert_eq!(codes(|request| answered(request, true), target), none);
+    assert_eq!(codes(|request| answered(request, true), "anthropic"), none);
+    assert_eq!(codes(|request| answered(request, true), "gemini"), ["signature_replaced"]);
+    assert_eq!(codes(|request| signed(request, Some("CiQB")), "gemini"), none);
+    for target in ["openai-chat", "openai-compat", "openai-responses", "anthropic"] {
+        assert_eq!(codes(|request| signed(request, Some("CiQB")), target), ["signature_dropped"], "{target}");
+    }
+    for target in ["openai-compat", "openai-responses"] {
+        assert_eq!(codes(|request| pictured(request, Role::System), target), none);
     }
     assert_eq!(codes(|request| request.messages.push(result(Some("a"))), "openai-compat"), none);
 }

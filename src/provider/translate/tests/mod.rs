@@ -1,6 +1,7 @@
 //! For every rule a request that breaks it, and one that just does not.
 
 mod conversation;
+mod extra;
 mod format;
 mod properties;
 mod reasoning;
@@ -27,7 +28,7 @@ pub(super) struct Row {
     pub(super) says: &'static str,
 }
 
-const ALL: &[&[Row]] = &[reasoning::ROWS, sampling::ROWS, tools::ROWS, conversation::ROWS, format::ROWS];
+const ALL: &[&[Row]] = &[reasoning::ROWS, sampling::ROWS, tools::ROWS, conversation::ROWS, format::ROWS, extra::ROWS];
 
 /// The endpoint that the fixtures call so.
 pub(super) fn endpoint(target: &str) -> Endpoint {
@@ -165,6 +166,7 @@ fn limits_of_a_vendor_hold_at_its_own_endpoint_only() {
         request.messages.extend([calls("a/b", &[None]), result(None)]);
         request.sampling.max_output_tokens = Some(0);
         if target == "gemini" {
+            request.messages[1].thought_signature = Some("CiQB".to_owned());
             request.sampling.stop = vec!["END".to_owned(); 6];
             request.sampling.n = Some(9);
         }

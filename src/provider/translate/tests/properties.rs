@@ -29,6 +29,7 @@ const UNRELATED: &[fn(&mut Sampling)] = &[
     |sampling| sampling.stop.push(" ".to_owned()),
     |sampling| _ = sampling.extra.insert("logprobs".to_owned(), true.into()),
     |sampling| _ = sampling.extra.insert("logit_bias".to_owned(), 1.into()),
+    |sampling| _ = sampling.extra.insert("generationConfig".to_owned(), serde_json::json!({ "seed": 1 })),
     |sampling| _ = sampling.extra.insert("anything".to_owned(), 1.into()),
 ];
 
@@ -156,5 +157,21 @@ proptest! {
         let after = found(&with, target);
         prop_assert!(alone.is_subset(&after), "{alone:?} {after:?}");
         prop_assert!(alone.is_subset(&before), "{alone:?} {before:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_says_too_little_for_anthropic_is_what_its_encoder_leaves_out(
+        mut message in message(),
+        role in proptest::sample::select(&[Role::User, Role::Assistant][..]),
+    ) {
+        message.role = role;
+        let request = Request { messages: vec![message], ..super::request("claude-haiku-4-5") };
+        let endpoint = endpoint("anthropic");
+        let body = (endpoint.protocol.encode)(&request, &endpoint).body;
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("is JSON");
+        let refused = found(&request, "anthropic").contains(&("empty_content", "messages"));
+        prop_assert_eq!(body["messages"].as_array().is_some_and(Vec::is_empty), refused, "{}", body);
     }
 }

@@ -1,7 +1,7 @@
 //! Reasoning effort and limits.
 
-use super::{Row, function};
-use crate::domain::{Request, ToolChoice};
+use super::{Row, calls, function, result, said};
+use crate::domain::{Message, Request, Role, ToolChoice};
 
 fn effort(request: &mut Request, effort: &str) {
     request.sampling.reasoning_effort = Some(effort.to_owned());
@@ -9,6 +9,12 @@ fn effort(request: &mut Request, effort: &str) {
 
 fn limit(request: &mut Request, tokens: u64) {
     request.sampling.max_output_tokens = Some(tokens);
+}
+
+/// The messages behind the question, of a model that thinks.
+fn continued(request: &mut Request, messages: Vec<Message>) {
+    effort(request, "low");
+    request.messages.extend(messages);
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -123,6 +129,53 @@ pub(super) const ROWS: &[Row] = &[
             request.tool_choice = Some(ToolChoice::Named("f".to_owned()));
         },
         says: " cannot be forced to a call while it thinks: `tool_choice` is of `f`",
+    },
+    Row {
+        code: "thinking_with_tool_history",
+        param: "reasoning_effort",
+        target: "anthropic",
+        model: "claude-haiku-4-5",
+        breaks: |request| continued(request, vec![calls("f", &[Some("a")]), result(Some("a"))]),
+        keeps: |request| {
+            continued(request, vec![calls("f", &[Some("a")]), result(Some("a"))]);
+            effort(request, "none");
+        },
+        says: " thinks, and then takes no calls in the last turn without its thoughts, as in message 2",
+    },
+    Row {
+        code: "thinking_with_tool_history",
+        param: "reasoning_effort",
+        target: "anthropic",
+        model: "claude-new",
+        breaks: |request| {
+            let turn = [said(Role::Assistant, "Hm."), said(Role::User, "Well?"), calls("f", &[None]), result(None)];
+            continued(request, turn.into_iter().chain([said(Role::User, "And?")]).collect());
+        },
+        keeps: |request| {
+            let turn = [calls("f", &[None]), result(None), said(Role::Assistant, "18."), said(Role::User, "And?")];
+            continued(request, turn.into());
+        },
+        says: " thinks, and then takes no calls in the last turn without its thoughts, as in message 4",
+    },
+    Row {
+        code: "thinking_with_prefill",
+        param: "reasoning_effort",
+        target: "anthropic",
+        model: "claude-haiku-4-5",
+        breaks: |request| continued(request, vec![said(Role::Assistant, "{")]),
+        keeps: |request| continued(request, vec![said(Role::Assistant, "{"), said(Role::User, "Go on.")]),
+        says: " thinks, and then takes no beginning of an answer without its thoughts, as in message 2",
+    },
+    Row {
+        code: "thinking_with_prefill",
+        param: "reasoning_effort",
+        target: "anthropic",
+        model: "claude-haiku-4-5",
+        breaks: |request| {
+            continued(request, vec![calls("f", &[None]), result(None), said(Role::Assistant, "It is")]);
+        },
+        keeps: |request| continued(request, vec![calls("f", &[None])]),
+        says: " thinks, and then takes no beginning of an answer without its thoughts, as in message 4",
     },
     Row {
         code: "max_tokens_below_thinking_budget",

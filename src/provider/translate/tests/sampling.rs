@@ -15,6 +15,11 @@ fn top_p(request: &mut Request, top_p: f64, effort: Option<&str>) {
     request.sampling.reasoning_effort = effort.map(str::to_owned);
 }
 
+fn top_k(request: &mut Request, effort: &str) {
+    request.sampling.top_k = Some(20);
+    request.sampling.reasoning_effort = Some(effort.to_owned());
+}
+
 fn extra(request: &mut Request, name: &str, value: Value) {
     request.sampling.extra.insert(name.to_owned(), value);
 }
@@ -104,9 +109,27 @@ pub(super) const ROWS: &[Row] = &[
         param: "top_p",
         target: "anthropic",
         model: "claude-new",
-        breaks: |request| top_p(request, 0.5, Some("low")),
-        keeps: |request| top_p(request, 0.5, None),
-        says: " reasons with effort `low`, and then takes no `top_p` but 1",
+        breaks: |request| top_p(request, 0.94, Some("low")),
+        keeps: |request| top_p(request, 0.95, Some("low")),
+        says: " reasons with effort `low`, and then takes no `top_p` but from 0.95 to 1",
+    },
+    Row {
+        code: "top_p_with_reasoning",
+        param: "top_p",
+        target: "anthropic",
+        model: "claude-haiku-4-5",
+        breaks: |request| top_p(request, 1.01, Some("low")),
+        keeps: |request| top_p(request, 0.5, Some("none")),
+        says: " reasons with effort `low`, and then takes no `top_p` but from 0.95 to 1",
+    },
+    Row {
+        code: "top_p_with_reasoning",
+        param: "top_p",
+        target: "openai-chat",
+        model: "gpt-5-mini",
+        breaks: |request| top_p(request, 0.99, None),
+        keeps: |request| top_p(request, 1.0, None),
+        says: " always reasons, and takes no `top_p` but 1",
     },
     Row {
         code: "top_p_with_reasoning",
@@ -137,6 +160,15 @@ pub(super) const ROWS: &[Row] = &[
         breaks: |request| request.sampling.top_k = Some(20),
         keeps: |request| top_p(request, 0.5, None),
         says: " is asked through OpenAI's Chat Completions API, which has no `top_k`",
+    },
+    Row {
+        code: "top_k_with_reasoning",
+        param: "top_k",
+        target: "anthropic",
+        model: "claude-haiku-4-5",
+        breaks: |request| top_k(request, "high"),
+        keeps: |request| top_k(request, "none"),
+        says: " reasons with effort `high`, and then takes no `top_k`",
     },
     Row {
         code: "min_p_unsupported",

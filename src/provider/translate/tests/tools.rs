@@ -11,6 +11,11 @@ fn called(request: &mut Request, name: &str) {
     request.messages = vec![said(Role::User, "hi"), calls(name, &[None]), result(None)];
 }
 
+fn choice(request: &mut Request, tools: Vec<Tool>, choice: ToolChoice) {
+    request.tools = tools;
+    request.tool_choice = Some(choice);
+}
+
 fn strict(request: &mut Request, strict: bool) {
     let function = Function { name: "f".to_owned(), description: None, parameters: None, strict: Some(strict) };
     request.tools = vec![Tool::Function(function)];
@@ -120,6 +125,43 @@ pub(super) const ROWS: &[Row] = &[
             request.tool_choice = Some(ToolChoice::Auto);
         },
         says: " is asked through OpenAI's Chat Completions API, which takes no `tool_choice` without tools",
+    },
+    Row {
+        code: "tool_choice_without_tools",
+        param: "tool_choice",
+        target: "gemini",
+        model: "gemini-3.1-flash-lite",
+        breaks: |request| choice(request, vec![Tool::WebSearch], ToolChoice::Required),
+        keeps: |request| choice(request, vec![Tool::WebSearch], ToolChoice::Auto),
+        says: " is asked through Gemini's API, which takes no `tool_choice` without functions",
+    },
+    Row {
+        code: "tool_choice_without_tools",
+        param: "tool_choice",
+        target: "gemini",
+        model: "gemini-3.1-flash-lite",
+        breaks: |request| choice(request, vec![Tool::WebSearch], ToolChoice::None),
+        keeps: |request| choice(request, vec![Tool::WebSearch, function("f")], ToolChoice::None),
+        says: " is asked through Gemini's API, which takes no `tool_choice` without functions",
+    },
+    Row {
+        code: "tool_choice_without_tools",
+        param: "tool_choice",
+        target: "gemini",
+        model: "gemini-new",
+        breaks: |request| choice(request, vec![Tool::WebSearch], ToolChoice::Named("web_search".to_owned())),
+        keeps: |request| choice(request, vec![function("f")], ToolChoice::Required),
+        says: " is asked through Gemini's API, which takes no `tool_choice` without functions",
+    },
+    Row {
+        code: "tool_choice_unknown",
+        param: "tool_choice",
+        target: "gemini",
+        model: "gemini-3.1-flash-lite",
+        breaks: |request| choice(request, vec![function("f")], ToolChoice::Named("web_search".to_owned())),
+        // The other rule says it.
+        keeps: |request| choice(request, vec![Tool::WebSearch], ToolChoice::Named("web_search".to_owned())),
+        says: " cannot be forced to call `web_search`: no such tool is offered",
     },
     Row {
         code: "tool_choice_unknown",
