@@ -122,7 +122,7 @@ impl From<ExportError> for CommandError {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Store(error) => error.into(),
-            ExportError::Output(error) => Self::plain(Exit::Fault, &error),
+            ExportError::Output(_) | ExportError::File { .. } => Self::plain(Exit::Fault, &error),
         }
     }
 }

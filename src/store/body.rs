@@ -26,14 +26,14 @@ pub(super) fn pack(key: &Key, exchange: &Exchange, fields: Option<&Fields>) -> R
         recording: exchange.recording.clone(),
         bought_at: exchange.bought_at,
         sha256: hash(&json),
-        body: deflate(&json).map_err(damaged)?,
+        body: deflate(&json, &[]).map_err(damaged)?,
         fields: fields.map(Fields::encode).transpose().map_err(damaged)?,
     })
 }
 
 /// The exchange of a stored body; an error says how the damage was noticed.
 pub(super) fn unpack(body: &[u8], sha256: &[u8]) -> Result<Exchange, String> {
-    let json = inflate(body, MAX_BODY)?;
+    let json = inflate(body, &[], MAX_BODY)?;
     if hash(&json)[..] != *sha256 {
         return Err("its hash does not match".to_owned());
     }
@@ -44,13 +44,16 @@ pub(super) fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-pub(super) fn deflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    zstd::bulk::compress(bytes, COMPRESSION).map_err(|error| error.to_string())
+/// Compresses with the help of a text that what is compressed resembles; an empty one is none.
+pub(super) fn deflate(bytes: &[u8], like: &[u8]) -> Result<Vec<u8>, String> {
+    let deflated = zstd::bulk::Compressor::with_dictionary(COMPRESSION, like)
+        .and_then(|mut compressor| compressor.compress(bytes));
+    deflated.map_err(|error| error.to_string())
 }
 
-/// What was compressed; at most so many bytes of it.
-pub(super) fn inflate(bytes: &[u8], most: usize) -> Result<Vec<u8>, String> {
-    let inflated = zstd::bulk::Decompressor::new().and_then(|mut decompressor| {
+/// What was compressed with the help of this text; at most so many bytes of it.
+pub(super) fn inflate(bytes: &[u8], like: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    let inflated = zstd::bulk::Decompressor::with_dictionary(like).and_then(|mut decompressor| {
         let capacity = zstd::bulk::Decompressor::upper_bound(bytes).unwrap_or(most).min(most);
         decompressor.decompress(bytes, capacity)
     });

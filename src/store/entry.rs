@@ -9,7 +9,7 @@ use crate::domain::Usd;
 
 /// Where the calls of a run for a key stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// One is out: it may be billed at any moment.
     Sent,
     /// Answered; the answer was saved in the same transaction.

@@ -1,7 +1,7 @@
 //! Answers as JSON Lines: to commit them beside a suite, to look at them, to carry them to another store.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -51,18 +51,22 @@ pub fn export(store: &Store, recording: Option<&str>, out: &mut impl Write) -> R
 /// # Errors
 /// As [`export`].
 pub fn export_to(store: &Store, recording: Option<&str>, path: &Path) -> Result<usize, ExportError> {
-    private::replace(path, |file| {
+    let written = private::replace(path, |file| {
+        let mut out = BufWriter::new(file);
         if path.extension().is_some_and(|extension| extension == "zst") {
-            let mut out = zstd::Encoder::new(BufWriter::new(file), COMPRESSION)?;
-            let count = export(store, recording, &mut out)?;
-            out.finish()?.flush()?;
+            let mut packed = zstd::Encoder::new(&mut out, COMPRESSION)?;
+            let count = export(store, recording, &mut packed)?;
+            packed.finish()?.flush()?;
             Ok(count)
         } else {
-            let mut out = BufWriter::new(file);
             let count = export(store, recording, &mut out)?;
             out.flush()?;
             Ok(count)
         }
+    });
+    written.map_err(|error| match error {
+        ExportError::Output(source) => ExportError::File { path: path.to_owned(), source },
+        other => other,
     })
 }
 
@@ -75,4 +79,12 @@ pub enum ExportError {
     /// The output cannot be written.
     #[error("the export cannot be written: {0}")]
     Output(#[from] io::Error),
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
 }

@@ -39,15 +39,12 @@ pub struct Collected {
 /// The file cannot be written. Either all of it went or nothing.
 pub fn collect(store: &Store, what: &Collect) -> Result<Collected, StoreError> {
     let (counted, before) = store.with(|connection| {
-        if !what.dry_run {
-            empty_log(connection)?;
-        }
-        let before = if what.dry_run { 0 } else { store.size() };
+        empty_log(connection)?;
+        let before = store.size();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let counted = remove(&transaction, what)?;
-        if what.dry_run {
-            transaction.rollback()?;
-        } else {
+        // A transaction that is dropped has changed nothing.
+        if !what.dry_run {
             transaction.commit()?;
         }
         Ok((counted, before))

@@ -5,6 +5,7 @@
 //! the same, and so that a killed one leaves on record what it may have been billed for.
 
 mod body;
+mod create;
 mod entry;
 mod error;
 mod export;
@@ -18,13 +19,13 @@ mod process;
 mod schema;
 mod sqlite;
 mod stats;
+mod typical;
 mod verify;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use entry::State;
 pub use error::StoreError;
 pub use export::{ExportError, export, export_to};
 pub use fields::Fields;
@@ -34,5 +35,5 @@ pub use key::{Key, KeyFields};
 pub use ledger::{Call, Claim, OpenCall, Settle, Settlement, Spent};
 pub use nearest::{Difference, Nearest};
 pub use sqlite::{Answer, Store};
-pub use stats::Stats;
+pub use stats::{Calls, Stats};
 pub use verify::{Damage, Health, repair, verify};

@@ -1,6 +1,5 @@
 //! The store in one SQLite file: write-ahead log, several processes at once.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,9 +9,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::body::{pack, unpack};
 use super::entry::Settled;
 use super::writer::{Write, Writer};
-use super::{Call, Claim, Fields, Key, Settle, Settlement, StoreError, process, schema};
+use super::{Call, Claim, Fields, Key, Settle, Settlement, StoreError, create, process, schema};
 use crate::domain::Exchange;
-use crate::private;
 
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_mins(1);
@@ -44,7 +42,7 @@ impl Store {
     /// # Errors
     /// The folder cannot be made, or the file cannot be used or is no store.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        make_file(path)?;
+        create::create(path)?;
         Self::from_connection(connect(path)?, path)
     }
 
@@ -173,21 +171,10 @@ impl Drop for Store {
     }
 }
 
-/// Makes the file, empty, so that it is its owner's alone; SQLite gives its log the same mode.
-fn make_file(path: &Path) -> Result<(), StoreError> {
-    let folder = |source| StoreError::Folder { path: path.to_owned(), source };
-    if let Some(parent) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        private::create_folder(parent).map_err(folder)?;
-    }
-    match private::create_file(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(folder(error)),
-        _ => Ok(()),
-    }
-}
-
+/// A connection to a file that is there.
 pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
         Ok(connection)

@@ -3,6 +3,7 @@
 #![expect(clippy::format_collect, reason = "short texts, and easier to read")]
 
 mod architecture;
+mod cache;
 mod demo;
 mod doctor;
 mod faults;

@@ -25,12 +25,12 @@ fn filled() -> (TempDir, Store) {
     (folder, store)
 }
 
-/// Before when, kept, finished; then which answers and whose calls stay.
-type Row<'a> = (Option<i64>, &'a [&'a str], &'a [&'a str], &'a [u8], &'a [&'a str]);
+/// What to collect (before, keep, finished), and then which answers and whose calls stay.
+type Row = (Option<i64>, &'static [&'static str], &'static [&'static str], &'static [u8], &'static [&'static str]);
 
 #[test]
 fn only_what_is_old_and_not_to_be_kept_goes_and_no_call_of_a_run_that_may_go_on() {
-    let rows: &[Row<'_>] = &[
+    let rows: &[Row] = &[
         (Some(250), &[], &["a", "b", "c"], &[3], &["c"]),
         (Some(250), &[], &["a"], &[3], &["b", "c"]),
         (Some(250), &["b"], &["a", "b", "c"], &[2, 3], &["b", "c"]),
