@@ -50,9 +50,12 @@ impl Arms {
     }
 }
 
-/// The value of a variable, unless it is unset or empty.
+/// The value of a variable, unless it is unset or blank. Blanks and newlines around it are no part of a secret: they come
+/// from the file or the form that it was copied from.
 pub(super) fn variable(name: &str) -> Option<Secret> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty()).map(Secret::new)
+    let value = std::env::var(name).ok()?;
+    let value = value.trim();
+    (!value.is_empty()).then(|| Secret::new(value.to_owned()))
 }
 
 /// The variables that an endpoint takes secrets from.

@@ -1,8 +1,9 @@
 //! One line of JSON → one case, or what is wrong with the line.
 
-use serde_json::error::Category;
+use serde_json::value::RawValue;
 
-use super::shape::RawCase;
+use super::fields::Field;
+use super::shape::case;
 use crate::domain::Case;
 
 /// The byte order mark that some tools put before the first line.
@@ -24,16 +25,17 @@ impl From<String> for BadLine {
 /// Reads one line. Nothing is ignored: an unknown field is an error, since it may be a misspelt one.
 pub(super) fn parse(bytes: &[u8]) -> Result<Case, BadLine> {
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
-    let raw: RawCase = serde_json::from_slice(bytes).map_err(|error| {
+    let no_object = |why: String| BadLine {
+        message: format!("not a JSON object{why}"),
+        help: Some("each line holds one whole JSON object".into()),
+    };
+    let raw: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
         let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        match error.classify() {
-            Category::Data => BadLine::from(what.to_owned()),
-            Category::Syntax | Category::Eof | Category::Io => BadLine {
-                message: format!("not a JSON object: {what} at column {}", error.column()),
-                help: Some("each line holds one whole JSON object".into()),
-            },
-        }
+        no_object(format!(": {what} at column {}", error.column()))
     })?;
-    raw.into_case()
+    if !raw.get().starts_with('{') {
+        return Err(no_object(String::new()));
+    }
+    case(Field { place: String::new(), raw }.object()?)
 }

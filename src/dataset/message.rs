@@ -1,153 +1,155 @@
 //! The JSON shape of a message, as in Chat Completions.
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::fields::{Field, Fields, Words};
+use super::image_url::image_source;
 use super::line::BadLine;
-use crate::domain::{Arguments, Content, ImageSource, Message, Part, Role, ToolCall};
+use crate::domain::{Arguments, Content, Message, Part, Role, ToolCall};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawMessage {
-    role: RawRole,
-    content: Option<Value>,
-    name: Option<String>,
-    #[serde(default)]
-    tool_calls: Vec<RawToolCall>,
-    tool_call_id: Option<String>,
-    is_error: Option<bool>,
-}
+const ROLES: &[(&str, Role)] = &[
+    ("system", Role::System),
+    ("developer", Role::Developer),
+    ("user", Role::User),
+    ("assistant", Role::Assistant),
+    ("tool", Role::Tool),
+];
+/// Roles of other formats.
+const ROLE_WORDS: Words = &[("ai", "assistant"), ("human", "user"), ("model", "assistant")];
+/// Parts of other formats.
+const PART_WORDS: Words =
+    &[("image", "image_url"), ("input_image", "image_url"), ("input_text", "text"), ("output_text", "text")];
 
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum RawRole {
-    System,
-    Developer,
-    User,
-    Assistant,
-    Tool,
-}
+/// What says how the old shape of a call is written today.
+pub(super) const NEW_CALL: &str =
+    r#"write `"tool_calls": [{"type": "function", "function": {"name": "…", "arguments": "{…}"}}]`"#;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawToolCall {
-    id: Option<String>,
-    #[serde(rename = "type")]
-    _kind: Option<FunctionKind>,
-    function: RawFunctionCall,
-    extra_content: Option<RawExtraContent>,
-}
+/// What logs hold beside an answer, mostly empty, and no provider takes back; with what to do where it is not empty.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("annotations", "leave it out: no provider takes it back"),
+    ("audio", "put the words of the audio into `content`, and leave it out"),
+    ("function_call", NEW_CALL),
+    ("reasoning", "leave it out: providers do not take each other's reasoning"),
+    ("reasoning_content", "leave it out: providers do not take each other's reasoning"),
+    ("refusal", "put the words of the refusal into `content`, and leave it out"),
+];
 
-/// What Gemini's own compatible endpoint puts beside a call.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExtraContent {
-    google: RawGoogle,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGoogle {
-    thought_signature: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFunctionCall {
-    name: String,
-    arguments: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FunctionKind {
-    Function,
-}
-
-pub(super) fn message(raw: RawMessage) -> Result<Message, BadLine> {
-    let role = match raw.role {
-        RawRole::System => Role::System,
-        RawRole::Developer => Role::Developer,
-        RawRole::User => Role::User,
-        RawRole::Assistant => Role::Assistant,
-        RawRole::Tool => Role::Tool,
-    };
-    let content = raw.content.map(content).transpose()?;
-    if content.is_none() && raw.tool_calls.is_empty() {
-        return Err(BadLine::from("a message has neither `content` nor `tool_calls`".to_owned()));
+pub(super) fn message(field: &Field<'_>) -> Result<Message, BadLine> {
+    let mut fields = field.object()?;
+    let role = role(&fields.require("role")?)?;
+    let content = fields.take("content").map(|field| content(&field)).transpose()?;
+    let name = fields.text("name")?;
+    let calls = fields.list("tool_calls")?.iter().map(signed_call).collect::<Result<Vec<_>, _>>()?;
+    let tool_call_id = fields.text("tool_call_id")?;
+    let is_error = fields.flag("is_error")?;
+    for (name, help) in LEFT_OUT {
+        left_out(&mut fields, name, help)?;
     }
-    if (role == Role::Tool) != raw.tool_call_id.is_some() {
-        return Err(BadLine::from("a message of role `tool`, and no other, has a `tool_call_id`".to_owned()));
+    fields.finish(&[])?;
+    let place = &field.place;
+    if content.is_none() && calls.is_empty() {
+        return Err(BadLine::from(format!("`{place}` has neither `content` nor `tool_calls`")));
     }
-    if role != Role::Tool && raw.is_error.is_some() {
-        return Err(BadLine::from("only a message of role `tool` can have `is_error`".to_owned()));
+    for (found, name, owner) in [
+        (tool_call_id.is_some(), "tool_call_id", Role::Tool),
+        (is_error.is_some(), "is_error", Role::Tool),
+        (!calls.is_empty(), "tool_calls", Role::Assistant),
+    ] {
+        if found && role != owner {
+            let owner = ROLES.iter().find(|row| row.1 == owner).map_or("", |row| row.0);
+            return Err(BadLine::from(format!("`{place}` has `{name}`, which only a message of role `{owner}` has")));
+        }
     }
-    if role != Role::Assistant && !raw.tool_calls.is_empty() {
-        return Err(BadLine::from("only a message of role `assistant` can have `tool_calls`".to_owned()));
-    }
-    let signature = |call: &RawToolCall| Some(call.extra_content.as_ref()?.google.thought_signature.clone());
-    let thought_signature = raw.tool_calls.iter().find_map(signature);
-    let tool_calls = raw.tool_calls.into_iter().map(tool_call).collect();
-    let (name, tool_call_id, is_error) = (raw.name, raw.tool_call_id, raw.is_error);
+    let thought_signature = calls.iter().find_map(|call| call.1.clone());
+    let tool_calls = calls.into_iter().map(|call| call.0).collect();
     Ok(Message { role, content, name, tool_calls, tool_call_id, is_error, thought_signature })
 }
 
-pub(super) fn tool_call(raw: RawToolCall) -> ToolCall {
+fn role(field: &Field<'_>) -> Result<Role, BadLine> {
+    field.one_of(ROLES, ROLE_WORDS).map_err(|bad| match field.text().as_deref() {
+        Ok("function") => BadLine {
+            help: Some(
+                "the result of a call has the role `tool`, with the `tool_call_id` of its call or without".into(),
+            ),
+            ..bad
+        },
+        Ok(_) | Err(_) => bad,
+    })
+}
+
+/// Passes over what is empty; anything else would be lost without a word.
+pub(super) fn left_out(fields: &mut Fields<'_>, name: &str, help: &str) -> Result<(), BadLine> {
+    let empty = |field: &Field<'_>| ["", "[]", "{}", "\"\""].contains(&&*field.raw.get().replace([' ', '\t'], ""));
+    match fields.remove(name) {
+        Some(field) if !empty(&field) => Err(BadLine { help: Some(help.to_owned()), ..field.wrong("empty") }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) fn tool_call(field: &Field<'_>) -> Result<ToolCall, BadLine> {
+    signed_call(field).map(|call| call.0)
+}
+
+/// A call, with what Gemini's own compatible endpoint signs it with.
+fn signed_call(field: &Field<'_>) -> Result<(ToolCall, Option<String>), BadLine> {
+    let mut fields = field.object()?;
+    let id = fields.text("id")?;
+    if let Some(kind) = fields.take("type") {
+        kind.one_of(&[("function", ())], &[])?;
+    }
+    let mut function = fields.require("function")?.object()?;
+    let extra = fields.take("extra_content").map(|field| field.object()).transpose()?;
+    fields.finish(&[("arguments", "function.arguments"), ("call_id", "id"), ("name", "function.name")])?;
+    let name = function.require("name")?.text()?;
+    let arguments = arguments(&function.require("arguments")?)?;
+    function.finish(&[("args", "arguments"), ("input", "arguments")])?;
+    Ok((ToolCall { id, name, arguments }, extra.map(signature).transpose()?))
+}
+
+fn signature(mut extra: Fields<'_>) -> Result<String, BadLine> {
+    let mut google = extra.require("google")?.object()?;
+    extra.finish(&[])?;
+    let signature = google.require("thought_signature")?.text()?;
+    google.finish(&[])?;
+    Ok(signature)
+}
+
+/// Arguments as Chat Completions has them, a text that should be JSON, or as other logs do, an object.
+fn arguments(field: &Field<'_>) -> Result<Arguments, BadLine> {
+    if field.raw.get().starts_with('{') {
+        return Ok(Arguments::Object(field.raw.get().to_owned()));
+    }
+    let text = field.text().map_err(|_| field.wrong("a text of JSON, or an object"))?;
     // No text at all is how some models call a function without arguments.
-    let text = if raw.function.arguments.trim().is_empty() { "{}".to_owned() } else { raw.function.arguments };
+    if text.trim().is_empty() {
+        return Ok(Arguments::Object("{}".to_owned()));
+    }
     let is_object = serde_json::from_str::<Map<String, Value>>(&text).is_ok();
-    let arguments = if is_object { Arguments::Object(text) } else { Arguments::Malformed(text) };
-    ToolCall { id: raw.id, name: raw.function.name, arguments }
+    Ok(if is_object { Arguments::Object(text) } else { Arguments::Malformed(text) })
 }
 
-fn content(value: Value) -> Result<Content, BadLine> {
-    match value {
-        Value::String(text) => Ok(Content::Text(text)),
-        Value::Array(parts) => parts.into_iter().map(part).collect::<Result<_, _>>().map(Content::Parts),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-            Err(BadLine::from(format!("`content` is {value}, but must be a text or a list of parts")))
-        }
+fn content(field: &Field<'_>) -> Result<Content, BadLine> {
+    match field.raw.get().as_bytes().first() {
+        Some(b'"') => field.text().map(Content::Text),
+        Some(b'[') => field.list()?.iter().map(part).collect::<Result<_, _>>().map(Content::Parts),
+        Some(_) | None => Err(field.wrong("a text or a list of parts")),
     }
 }
 
-fn part(value: Value) -> Result<Part, BadLine> {
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-    enum RawPart {
-        Text { text: String },
-        ImageUrl { image_url: RawImage },
-    }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct RawImage {
-        url: String,
-        detail: Option<String>,
-    }
-    let raw: RawPart = serde_json::from_value(value)
-        .map_err(|error| BadLine::from(format!("a part of `content` is not as it should be: {error}")))?;
-    Ok(match raw {
-        RawPart::Text { text } => Part::Text(text),
-        RawPart::ImageUrl { image_url } => {
-            Part::Image { source: image_source(image_url.url)?, detail: image_url.detail }
-        }
-    })
+fn part(field: &Field<'_>) -> Result<Part, BadLine> {
+    let mut fields = field.object()?;
+    let is_text = fields.require("type")?.one_of(&[("text", true), ("image_url", false)], PART_WORDS)?;
+    let part = if is_text {
+        Part::Text(fields.require("text")?.text()?)
+    } else {
+        let mut image = fields.require("image_url")?.object()?;
+        let (source, detail) = (image_source(&image.require("url")?)?, image.text("detail")?);
+        image.finish(&[])?;
+        Part::Image { source, detail }
+    };
+    fields.finish(&[])?;
+    Ok(part)
 }
 
-fn image_source(url: String) -> Result<ImageSource, BadLine> {
-    if let Some((media_type, data)) = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) {
-        return Ok(ImageSource::Base64 { media_type: media_type.into(), data: data.into() });
-    }
-    if let Some(path) = url.strip_prefix("file:") {
-        return Ok(ImageSource::File(path.to_owned()));
-    }
-    if url.contains("://") {
-        return Ok(ImageSource::Url(url));
-    }
-    Err(BadLine {
-        message: "the `url` of an image is no URL".to_owned(),
-        help: Some(
-            "write \"https://...\", \"data:image/png;base64,...\", or \"file:NAME\" for a file beside the dataset"
-                .into(),
-        ),
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 mod draw;
 mod expected;
+mod fields;
 mod image;
+mod image_url;
 mod line;
 mod message;
 mod recorded;
@@ -20,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{Case, Message};
 use crate::problem::Problem;
+use image::Images;
 
 pub use draw::Draw;
 
@@ -28,13 +31,15 @@ pub use draw::Draw;
 pub struct Dataset {
     /// The file, as the user named it.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, in hex.
+    /// SHA-256 in hex: of each line, followed by the SHA-256 of each image file that it is the first to name. Without
+    /// image files that is the SHA-256 of the file.
     pub sha256: String,
     /// Cases in the file, drawn or not.
     pub total: usize,
     /// The cases in use, in the order of the file.
     pub entries: Vec<Entry>,
     file: Mutex<File>,
+    images: Images,
 }
 
 /// What is kept in memory of a case.
@@ -84,6 +89,7 @@ pub fn open(path: &Path) -> Result<Dataset, Vec<Problem>> {
         total: scan.entries.len(),
         entries: scan.entries,
         file: Mutex::new(file),
+        images: scan.images,
     })
 }
 
@@ -91,10 +97,12 @@ struct Scan {
     entries: Vec<Entry>,
     problems: Vec<Problem>,
     sha256: String,
+    images: Images,
 }
 
 fn scan(path: &Path, mut reader: impl BufRead) -> std::io::Result<Scan> {
-    let mut scan = Scan { entries: Vec::new(), problems: Vec::new(), sha256: String::new() };
+    let mut scan =
+        Scan { entries: Vec::new(), problems: Vec::new(), sha256: String::new(), images: Images::beside(path) };
     let mut hash = Sha256::new();
     let mut ids: HashSet<Arc<str>> = HashSet::new();
     let mut shared_tags: BTreeSet<Arc<BTreeMap<String, String>>> = BTreeSet::new();
@@ -113,10 +121,12 @@ fn scan(path: &Path, mut reader: impl BufRead) -> std::io::Result<Scan> {
         if is_blank(&bytes) {
             continue;
         }
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let case = line::parse(&bytes).and_then(|case| image::check(folder, &case.messages).map(|()| case));
-        match case {
-            Ok(case) => {
+        let checked = line::parse(&bytes).and_then(|case| Ok((scan.images.check(&case.messages)?, case)));
+        match checked {
+            Ok((images, case)) => {
+                for sha in &images {
+                    hash.update(sha);
+                }
                 let id: Arc<str> = case.id.as_str().into();
                 if !ids.insert(Arc::clone(&id)) {
                     scan.problems.push(
@@ -185,11 +195,12 @@ impl Dataset {
     /// The messages of the case at a position of `entries` as they are sent: image files read and encoded.
     ///
     /// # Errors
-    /// An image cannot be read any more.
+    /// An image cannot be read any more, or it changed since the dataset was opened.
     pub fn to_send<'a>(&self, index: usize, case: &'a Case) -> Result<Cow<'a, [Message]>, Problem> {
-        let folder = self.path.parent().unwrap_or_else(|| Path::new(""));
-        image::embed(folder, &case.messages).map_err(|why| {
-            Problem::at(&self.path, self.entries[index].line, why).help("put the image back, and run again")
+        self.images.embed(&case.messages).map_err(|why| {
+            let message = format!("the image changed while it was in use: {why}");
+            Problem::at(&self.path, self.entries[index].line, message)
+                .help("put the image back, or run again: the dataset is checked anew")
         })
     }
 }
@@ -219,7 +230,7 @@ mod tests {
             [
                 (Some(2), "not a JSON object: expected ident at column 2"),
                 (Some(4), "the id `a` stands on an earlier line too"),
-                (Some(5), "missing field `messages`"),
+                (Some(5), "the case lacks `messages`"),
             ]
         );
     }
@@ -233,6 +244,38 @@ mod tests {
         assert_eq!(dataset.read(1).expect("is read").id, "b");
         assert_eq!(dataset.read(0).expect("is read").id, "a");
         assert_eq!(dataset.sha256, hex::encode(Sha256::digest(text.as_bytes())));
+    }
+
+    #[test]
+    fn the_digest_covers_each_image_file_once_in_order_of_appearance() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let png =
+            |rest: &str| format!("\u{89}PNG\r\n\u{1a}\n{rest}").chars().map(|byte| byte as u8).collect::<Vec<u8>>();
+        let (first, second) = (png("first"), png("second"));
+        let line = |id: &str, names: &[&str]| {
+            let image = |name: &&str| format!(r#"{{"type":"image_url","image_url":{{"url":"file:{name}"}}}}"#);
+            let parts = names.iter().map(image).collect::<Vec<_>>().join(",");
+            format!("{{\"id\":\"{id}\",\"messages\":[{{\"role\":\"user\",\"content\":[{parts}]}}]}}\n")
+        };
+        let lines = [line("a", &["2.png", "1.png", "2.png"]), line("b", &["1.png"])];
+        let path = folder.path().join("cases.jsonl");
+        std::fs::write(&path, lines.concat()).expect("is written");
+        let digest = |first: &[u8], second: &[u8]| {
+            std::fs::write(folder.path().join("1.png"), first).expect("is written");
+            std::fs::write(folder.path().join("2.png"), second).expect("is written");
+            open(&path).expect("is valid").sha256
+        };
+        let hashed = [lines[0].as_bytes(), &Sha256::digest(&second), &Sha256::digest(&first), lines[1].as_bytes()];
+        assert_eq!(digest(&first, &second), hex::encode(Sha256::digest(hashed.concat())));
+        assert_ne!(digest(&first, &second), digest(&second, &first));
+
+        let dataset = open(&path).expect("is valid");
+        let case = dataset.read(1).expect("is read");
+        std::fs::write(folder.path().join("1.png"), png("other")).expect("is written");
+        let problem = dataset.to_send(1, &case).expect_err("is noticed").to_string();
+        let expected = "cases.jsonl:2: the image changed while it was in use: `1.png` is another one now\n  \
+                        help: put the image back, or run again: the dataset is checked anew";
+        assert!(problem.ends_with(expected), "{problem}");
     }
 
     #[test]

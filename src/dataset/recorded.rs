@@ -1,44 +1,85 @@
 //! The JSON shape of what production answered at the time.
 
-use serde::Deserialize;
-
+use super::fields::{Field, Fields, Words};
 use super::line::BadLine;
-use super::message::{RawToolCall, tool_call};
-use crate::domain::{Failure, FailureKind, FinishReason, Recorded, Response, Usage};
+use super::message::{NEW_CALL, left_out, tool_call};
+use crate::domain::{FAILURE_KINDS, FINISH_REASONS, Failure, FailureKind, FinishReason, Recorded, Response, Usage};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawRecorded {
-    text: Option<String>,
-    #[serde(default)]
-    tool_calls: Vec<RawToolCall>,
-    refusal: Option<String>,
-    finish_reason: Option<FinishReason>,
-    failure: Option<RawFailure>,
-    usage: Option<Usage>,
-    model: Option<String>,
-    service_tier: Option<String>,
-    latency_ms: Option<u64>,
-    first_token_ms: Option<u64>,
-}
+/// Words of the providers themselves for why an answer ended, with ours.
+const FINISH_WORDS: Words = &[
+    ("BLOCKLIST", "content_filter"),
+    ("LANGUAGE", "content_filter"),
+    ("MALFORMED_FUNCTION_CALL", "malformed_tool_call"),
+    ("MAX_TOKENS", "length"),
+    ("OTHER", "unknown"),
+    ("PROHIBITED_CONTENT", "content_filter"),
+    ("RECITATION", "content_filter"),
+    ("SAFETY", "content_filter"),
+    ("SPII", "content_filter"),
+    ("STOP", "stop"),
+    ("UNEXPECTED_TOOL_CALL", "malformed_tool_call"),
+    ("completed", "stop"),
+    ("end_turn", "stop"),
+    ("eos", "stop"),
+    ("eos_token", "stop"),
+    ("failed", "error"),
+    ("function_call", "tool_calls"),
+    ("max_output_tokens", "length"),
+    ("max_tokens", "length"),
+    ("model_context_window_exceeded", "length"),
+    ("model_length", "length"),
+    ("pause_turn", "pause"),
+    ("safety", "content_filter"),
+    ("stop_sequence", "stop"),
+    ("tool_call", "tool_calls"),
+    ("tool_use", "tool_calls"),
+];
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFailure {
-    kind: FailureKind,
-    #[serde(default)]
-    message: String,
-}
+/// Words of the providers themselves for what they count, with ours.
+const USAGE_WORDS: Words = &[
+    ("cache_creation_input_tokens", "cache_write_other_tokens"),
+    ("cache_read_input_tokens", "cache_read_tokens"),
+    ("cached_tokens", "cache_read_tokens"),
+    ("candidatesTokenCount", "output_tokens"),
+    ("completion_tokens", "output_tokens"),
+    ("promptTokenCount", "input_tokens"),
+    ("prompt_tokens", "input_tokens"),
+    ("thoughtsTokenCount", "reasoning_tokens"),
+];
 
-pub(super) fn recorded(raw: RawRecorded) -> Result<Recorded, BadLine> {
-    let usage = raw.usage.map(usage).transpose()?;
-    let answered = raw.text.is_some() || !raw.tool_calls.is_empty() || raw.refusal.is_some();
-    let result = match raw.failure {
-        Some(_) if answered || raw.finish_reason.is_some() => {
+/// Words of logs for the parts of an answer, with ours.
+const ANSWER_WORDS: Words = &[
+    ("content", "text"),
+    ("duration_ms", "latency_ms"),
+    ("error", "failure"),
+    ("output", "text"),
+    ("stop_reason", "finish_reason"),
+    ("ttft_ms", "first_token_ms"),
+];
+
+const MILLISECONDS: &str = "a whole number of milliseconds";
+
+pub(super) fn recorded(field: &Field<'_>) -> Result<Recorded, BadLine> {
+    let mut fields = field.object()?;
+    let answer = answer(&mut fields)?;
+    let failure = fields.take("failure").map(|field| failure(&field)).transpose()?;
+    let usage = fields.take("usage").map(|field| usage(&field)).transpose()?;
+    let (model, service_tier) = (fields.text("model")?, fields.text("service_tier")?);
+    let latency_ms = fields.count("latency_ms", MILLISECONDS)?;
+    let first_token_ms = fields.count("first_token_ms", MILLISECONDS)?;
+    left_out(&mut fields, "function_call", NEW_CALL)?;
+    fields.finish(ANSWER_WORDS)?;
+    if let Some((first, whole)) = first_token_ms.zip(latency_ms).filter(|(first, whole)| first > whole) {
+        return Err(BadLine {
+            message: format!("`recorded.first_token_ms` is {first}, but must be at most the `latency_ms` of {whole}"),
+            help: Some("both count from sending the request: to the first visible output, and to the end".to_owned()),
+        });
+    }
+    let result = match (answer, failure) {
+        (Some(_), Some(_)) => {
             return Err(BadLine::from("`recorded` has both an answer and a `failure`".to_owned()));
         }
-        Some(failure) => Err(Failure::local(failure.kind, failure.message, false)),
-        None if !answered && raw.finish_reason.is_none() => {
+        (None, None) => {
             return Err(BadLine {
                 message: "`recorded` has neither an answer nor a `failure`".to_owned(),
                 help: Some(
@@ -46,26 +87,69 @@ pub(super) fn recorded(raw: RawRecorded) -> Result<Recorded, BadLine> {
                 ),
             });
         }
-        None => Ok(Response {
-            text: raw.text.unwrap_or_default(),
-            tool_calls: raw.tool_calls.into_iter().map(tool_call).collect(),
-            refusal: raw.refusal,
-            finish_reason: raw.finish_reason.unwrap_or(FinishReason::Unknown),
-            finish_raw: None,
-        }),
+        (None, Some(failure)) => Err(failure),
+        (Some(response), None) => Ok(response),
     };
-    let RawRecorded { model, service_tier, latency_ms, first_token_ms, .. } = raw;
     Ok(Recorded { result, usage, model, service_tier, latency_ms, first_token_ms })
 }
 
+/// What was answered, if anything of an answer is there.
+fn answer(fields: &mut Fields<'_>) -> Result<Option<Response>, BadLine> {
+    let text = fields.text("text")?;
+    let tool_calls = fields.list("tool_calls")?.iter().map(tool_call).collect::<Result<Vec<_>, _>>()?;
+    let refusal = fields.text("refusal")?;
+    let reasons: Vec<(&str, FinishReason)> = FINISH_REASONS.iter().map(|row| (row.1, row.0)).collect();
+    let finish_reason = fields.take("finish_reason").map(|field| field.one_of(&reasons, FINISH_WORDS)).transpose()?;
+    if text.is_none() && tool_calls.is_empty() && refusal.is_none() && finish_reason.is_none() {
+        return Ok(None);
+    }
+    let finish_reason = finish_reason.unwrap_or(FinishReason::Unknown);
+    Ok(Some(Response { text: text.unwrap_or_default(), tool_calls, refusal, finish_reason, finish_raw: None }))
+}
+
+fn failure(field: &Field<'_>) -> Result<Failure, BadLine> {
+    let mut fields = field.object()?;
+    let kinds: Vec<(&str, FailureKind)> = FAILURE_KINDS.iter().map(|row| (row.1, row.0)).collect();
+    let kind = fields.require("kind")?.one_of(&kinds, &[])?;
+    let message = fields.text("message")?.unwrap_or_default();
+    fields.finish(&[("type", "kind")])?;
+    Ok(Failure::local(kind, message, false))
+}
+
+fn usage(field: &Field<'_>) -> Result<Usage, BadLine> {
+    let mut fields = field.object()?;
+    let mut count = |name| fields.count(name, "a whole number of tokens");
+    let stated = Usage {
+        input_tokens: count("input_tokens")?,
+        uncached_input_tokens: count("uncached_input_tokens")?,
+        cache_read_tokens: count("cache_read_tokens")?,
+        cache_write_5m_tokens: count("cache_write_5m_tokens")?,
+        cache_write_1h_tokens: count("cache_write_1h_tokens")?,
+        cache_write_other_tokens: count("cache_write_other_tokens")?,
+        output_tokens: count("output_tokens")?,
+        reasoning_tokens: count("reasoning_tokens")?,
+        input_audio_tokens: count("input_audio_tokens")?,
+        output_audio_tokens: count("output_audio_tokens")?,
+        web_search_requests: fields.count("web_search_requests", "a whole number of searches")?,
+    };
+    fields.finish(USAGE_WORDS)?;
+    complete(stated)
+}
+
 /// The counts, with the uncached input worked out where the log gives the total and the parts alone.
-fn usage(stated: Usage) -> Result<Usage, BadLine> {
+fn complete(stated: Usage) -> Result<Usage, BadLine> {
     let Usage { cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cache_write_other_tokens, .. } =
         stated;
+    if stated.input_tokens.or(stated.uncached_input_tokens).or(stated.output_tokens).is_none() {
+        return Err(BadLine {
+            message: "`recorded.usage` counts neither input nor output".to_owned(),
+            help: Some("give it `input_tokens` and `output_tokens`; leave `usage` out when nothing was counted".into()),
+        });
+    }
     let parts = [cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cache_write_other_tokens];
     let cached = parts.into_iter().flatten().fold(0_u64, u64::saturating_add);
     let too_many = |part: u64, whole: u64, what: &str| BadLine {
-        message: format!("`usage` of `recorded` counts {part} {what} tokens of {whole} in all"),
+        message: format!("`recorded.usage` counts {part} {what} tokens of {whole} in all"),
         help: Some("`input_tokens` includes what was cached, `output_tokens` includes reasoning".to_owned()),
     };
     if let Some((reasoning, output)) =
@@ -85,54 +169,4 @@ fn usage(stated: Usage) -> Result<Usage, BadLine> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn read(value: &Value) -> Result<Recorded, BadLine> {
-        recorded(serde_json::from_str(&value.to_string()).expect("has the shape"))
-    }
-
-    #[test]
-    fn an_answer_keeps_its_finish_and_gets_its_uncached_input() {
-        let call = json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{\"a\":1}"}});
-        let found = read(&json!({
-            "text": "hi", "tool_calls": [call], "finish_reason": "tool_calls", "model": "m", "latency_ms": 5,
-            "usage": {"input_tokens": 10, "cache_read_tokens": 4, "output_tokens": 3}}))
-        .expect("is read");
-        let response = found.result.expect("is an answer");
-        assert_eq!((response.text.as_str(), response.tool_calls[0].name.as_str()), ("hi", "f"));
-        assert_eq!((response.finish_reason, found.latency_ms), (FinishReason::ToolCalls, Some(5)));
-        assert_eq!(found.usage.expect("is known").uncached_input_tokens, Some(6));
-        assert_eq!(
-            read(&json!({"text": ""})).expect("is read").result.expect("an answer").finish_reason,
-            FinishReason::Unknown
-        );
-        let failed = read(&json!({"failure": {"kind": "rate_limit"}})).expect("is read");
-        assert_eq!(failed.result.expect_err("failed").kind, FailureKind::RateLimit);
-    }
-
-    #[test]
-    fn what_cannot_be_is_said() {
-        let rows = [
-            (json!({}), "`recorded` has neither an answer nor a `failure`"),
-            (json!({"text": "x", "failure": {"kind": "timeout"}}), "`recorded` has both an answer and a `failure`"),
-            (
-                json!({"text": "x", "usage": {"input_tokens": 3, "cache_read_tokens": 4}}),
-                "`usage` of `recorded` counts 4 cached tokens of 3 in all",
-            ),
-            (
-                json!({"text": "x", "usage": {"input_tokens": 3, "uncached_input_tokens": 1, "cache_read_tokens": 1}}),
-                "`usage` of `recorded` counts 2 uncached and cached tokens of 3 in all",
-            ),
-            (
-                json!({"text": "x", "usage": {"output_tokens": 3, "reasoning_tokens": 5}}),
-                "`usage` of `recorded` counts 5 reasoning tokens of 3 in all",
-            ),
-        ];
-        for (given, message) in rows {
-            assert_eq!(read(&given).expect_err("is wrong").message, message);
-        }
-    }
-}
+mod tests;

@@ -5,31 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::expected::{RawExpected, expected};
+use super::expected::expected;
+use super::fields::{Field, Fields};
 use super::line::BadLine;
-use super::message::{RawMessage, message};
-use super::recorded::{RawRecorded, recorded};
-use super::tool::{RawTool, tool, tool_choice};
+use super::message::{left_out, message};
+use super::recorded::recorded;
+use super::tool::{tool, tool_choice};
 use crate::domain::{Case, Expected, JsonText, ResponseFormat};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawCase {
-    id: String,
-    messages: Vec<RawMessage>,
-    #[serde(default)]
-    tools: Vec<RawTool>,
-    tool_choice: Option<Value>,
-    parallel_tool_calls: Option<bool>,
-    response_format: Option<RawResponseFormat>,
-    expected: Option<RawExpected>,
-    #[serde(default)]
-    tags: BTreeMap<String, Value>,
-    weight: Option<f64>,
-    cluster: Option<String>,
-    recorded: Option<RawRecorded>,
-    origin: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,36 +40,55 @@ struct RawSchema {
 /// Weights far beyond any real traffic would overflow their sums.
 const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-9..=1e12;
 
-impl RawCase {
-    pub(super) fn into_case(self) -> Result<Case, BadLine> {
-        if self.id.trim().is_empty() {
-            return Err(BadLine::from("`id` is empty".to_owned()));
-        }
-        if self.messages.is_empty() {
-            return Err(BadLine::from("`messages` is empty".to_owned()));
-        }
-        let weight = self.weight.unwrap_or(1.0);
-        if !WEIGHTS.contains(&weight) {
-            return Err(BadLine {
-                message: format!("`weight` is {weight}, but must be from {:e} to {:e}", WEIGHTS.start(), WEIGHTS.end()),
-                help: Some("leave it out when every case stands for equally many requests".into()),
-            });
-        }
-        Ok(Case {
-            messages: self.messages.into_iter().map(message).collect::<Result<_, _>>()?,
-            tools: self.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
-            tool_choice: self.tool_choice.as_ref().map(tool_choice).transpose()?,
-            parallel_tool_calls: self.parallel_tool_calls,
-            response_format: self.response_format.map(response_format).transpose()?,
-            expected: self.expected.map_or(Ok(Expected::Unlabelled), expected)?,
-            tags: self.tags.into_iter().map(tag).collect::<Result<_, _>>()?,
-            weight,
-            cluster: self.cluster,
-            recorded: self.recorded.map(recorded).transpose()?.map(Box::new),
-            origin: self.origin,
-            id: self.id,
-        })
+/// What cases hold in the shape before there were tools, with how it is written today.
+const OLD_SHAPES: &[(&str, &str)] = &[
+    ("functions", r#"write `"tools": [{"type": "function", "function": {"name": "…", "parameters": {…}}}]`"#),
+    ("function_call", r#"write `"tool_choice"`: "auto", "none" or {"type": "function", "function": {"name": "…"}}"#),
+];
+
+/// Reads a case from the fields of its line.
+pub(super) fn case(mut fields: Fields<'_>) -> Result<Case, BadLine> {
+    let id = fields.require("id")?.text()?;
+    if id.trim().is_empty() {
+        return Err(BadLine::from("`id` is empty".to_owned()));
     }
+    let messages = fields.require("messages")?.list()?;
+    if messages.is_empty() {
+        return Err(BadLine::from("`messages` is empty".to_owned()));
+    }
+    let messages = messages.iter().map(message).collect::<Result<_, _>>()?;
+    for (name, help) in OLD_SHAPES {
+        left_out(&mut fields, name, help)?;
+    }
+    let read = Case {
+        id,
+        messages,
+        tools: fields.list("tools")?.iter().map(|field| tool(field.read()?)).collect::<Result<_, _>>()?,
+        tool_choice: fields.take("tool_choice").map(|field| tool_choice(&field.read()?)).transpose()?,
+        parallel_tool_calls: fields.flag("parallel_tool_calls")?,
+        response_format: fields.take("response_format").map(|field| response_format(field.read()?)).transpose()?,
+        expected: fields.take("expected").map_or(Ok(Expected::Unlabelled), |field| expected(field.read()?))?,
+        tags: fields.take("tags").map_or(Ok(BTreeMap::new()), |field| tags(&field))?,
+        weight: fields.take("weight").map_or(Ok(1.0), |field| weight(&field))?,
+        cluster: fields.text("cluster")?,
+        recorded: fields.take("recorded").map(|field| recorded(&field)).transpose()?.map(Box::new),
+        origin: fields.text("origin")?,
+    };
+    fields.finish(&[])?;
+    Ok(read)
+}
+
+fn weight(field: &Field<'_>) -> Result<f64, BadLine> {
+    let weight: Option<f64> = field.raw.get().parse().ok();
+    weight.filter(|weight| WEIGHTS.contains(weight)).ok_or_else(|| BadLine {
+        help: Some("leave it out when every case stands for equally many requests".into()),
+        ..field.wrong(&format!("a number from {:e} to {:e}", WEIGHTS.start(), WEIGHTS.end()))
+    })
+}
+
+fn tags(field: &Field<'_>) -> Result<BTreeMap<String, String>, BadLine> {
+    let tags: BTreeMap<String, Value> = field.read()?;
+    tags.into_iter().map(tag).collect()
 }
 
 fn tag((name, value): (String, Value)) -> Result<(String, String), BadLine> {
@@ -132,19 +133,23 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let rows = [
-            (
-                json!({"mesages": []}),
-                "unknown field `mesages`, expected one of `id`, `messages`, `tools`, `tool_choice`, `parallel_tool_calls`, `response_format`, `expected`, `tags`, `weight`, `cluster`, `recorded`, `origin`",
-            ),
+            (json!({"mesages": []}), "unknown field `mesages` in the case"),
             (json!({"id": " "}), "`id` is empty"),
             (json!({"messages": []}), "`messages` is empty"),
-            (json!({"weight": 0}), "`weight` is 0, but must be from 1e-9 to 1e12"),
+            (json!({"weight": 0}), "`weight` is 0, but must be a number from 1e-9 to 1e12"),
             (json!({"tags": {"a": [1]}}), "the tag `a` is [1], but must be a text, a number or a boolean"),
             (json!({"tool_choice": "maybe"}), "`tool_choice` is \"maybe\""),
-            (json!({"messages": [{"role": "user"}]}), "a message has neither `content` nor `tool_calls`"),
+            (json!({"messages": [{"role": "user"}]}), "`messages[0]` has neither `content` nor `tool_calls`"),
+            (json!({"functions": [{"name": "f"}]}), "`functions` is a list, but must be empty"),
+            (json!({"function_call": "auto"}), "`function_call` is \"auto\", but must be empty"),
+            (json!({"id": 7}), "`id` is 7, but must be a text"),
             (
-                json!({"messages": [{"role": "tool", "content": "1"}]}),
-                "a message of role `tool`, and no other, has a `tool_call_id`",
+                json!({"recorded": {"latency_ms": "5"}}),
+                "`recorded.latency_ms` is \"5\", but must be a whole number of milliseconds",
+            ),
+            (
+                json!({"expected": {"txt": "a"}}),
+                "`expected`: unknown variant `txt`, expected one of `text`, `any_of`, `number`, `json`, `tool_calls`, `no_tool_call`",
             ),
             (json!({"expected": {"any_of": []}}), "`expected.any_of` is empty"),
             (json!({"expected": {"tool_calls": []}}), "`expected.tool_calls` is empty"),
@@ -160,6 +165,15 @@ mod tests {
         for (given, message) in rows {
             assert_eq!(with(&given).expect_err("is wrong").message, message, "{given}");
         }
+    }
+
+    #[test]
+    fn old_shapes_are_explained_and_empty_ones_passed_over() {
+        for (name, help) in OLD_SHAPES {
+            assert_eq!(with(&json!({*name: {"name": "f"}})).expect_err("is refused").help.as_deref(), Some(*help));
+            assert_eq!(with(&json!({*name: null})), with(&json!({})));
+        }
+        assert_eq!(with(&json!({"functions": [], "tools": null})), with(&json!({})));
     }
 
     #[test]

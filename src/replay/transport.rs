@@ -136,7 +136,11 @@ impl Transport {
         };
         let decoded = match (stream, cut) {
             (None, Some(failure)) => return Err(failure),
-            (None, None) => (protocol.decode)(&HttpResponse { status, headers: &headers, body: &body }),
+            (None, None) => {
+                // Before it is read: a quoted beginning of it could end in the middle of a key.
+                let body = live.secrets.all().fold(body, |body, secret| secret.scrub_bytes(body));
+                (protocol.decode)(&HttpResponse { status, headers: &headers, body: &body })
+            }
             (Some(stream), cut) => {
                 let (marks, decoded) = stream.finish(&HttpResponse { status, headers: &headers, body: b"" });
                 firsts.note(marks);

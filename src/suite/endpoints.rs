@@ -1,13 +1,14 @@
 //! `[endpoints.NAME]`: where protocols are spoken, beside the built-in places, and which variables hold what is secret.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::str::FromStr as _;
 
 use reqwest::header::HeaderName;
 
 use super::reader::{Problems, Table, json, list};
 use crate::problem::suggestion;
-use crate::provider::{DIALECTS, Dialect, ENDPOINTS, Endpoint, PROTOCOLS, Protocol, protocol};
+use crate::provider::{Auth, DIALECTS, Dialect, ENDPOINTS, Endpoint, PROTOCOLS, Protocol, protocol};
 
 /// An endpoint as a suite knows it: only the secrets themselves are missing.
 #[derive(Debug, Clone)]
@@ -21,9 +22,21 @@ pub(super) struct Place {
 
 /// Headers that the transport sets itself.
 const OWN_HEADERS: &[&str] = &["content-length", "content-type", "host", "transfer-encoding", "user-agent"];
-/// Headers whose values are secret by nature.
-const SECRET_HEADERS: &[&str] =
-    &["api-key", "authorization", "cookie", "proxy-authorization", "x-api-key", "x-goog-api-key"];
+/// What the name of a header holds whose value is secret by nature.
+const SECRET_WORDS: &[&str] = &["auth", "cookie", "credential", "key", "password", "secret", "token"];
+/// Headers that the requests of a protocol state themselves, unless `headers` does.
+const STATED_HEADERS: &[(&str, &[&str])] = &[("anthropic", &["anthropic-beta", "anthropic-version"])];
+
+/// A header that an endpoint names.
+struct Header {
+    /// In lower case.
+    name: String,
+    /// Its value, or the variable that holds it.
+    value: String,
+    /// The table that names it: `headers` or `header_env`.
+    table: &'static str,
+    span: Range<usize>,
+}
 
 /// Every endpoint by its name: the built-in ones and the suite's own. One with problems is `None`.
 pub(super) fn read(root: &Table<'_>, problems: &Problems<'_>) -> BTreeMap<String, Option<Place>> {
@@ -73,14 +86,14 @@ fn place(name: &str, table: Table<'_>) -> Option<Place> {
         }
         named
     });
-    let headers = headers(&table, "headers", |name, value| {
-        if SECRET_HEADERS.contains(&name) {
-            return Err(format!("`{name}` is secret: name a variable for it in `header_env`, or use `api_key_env`"));
-        }
-        reqwest::header::HeaderValue::from_str(value).map_err(|_| format!("`{name}` holds what no header may hold"))?;
-        Ok(value.to_owned())
-    });
+    let headers = headers(&table, "headers", literal);
     let header_env = headers_of_variables(&table);
+    if let Some(spoken) = spoken {
+        let all: Vec<&Header> = headers.iter().chain(&header_env).collect();
+        report_repeated(&table, all, spoken, api_key_env.is_some());
+    }
+    let [headers, header_env] =
+        [headers, header_env].map(|all| all.into_iter().map(|header| (header.name, header.value)).collect::<Vec<_>>());
     let named = api_key_env.iter().chain(header_env.iter().map(|(_, variable)| variable));
     for (variable, owner) in named.filter_map(|variable| elsewhere(variable, base_url.as_ref()?.value)) {
         let message = format!("{} would send `{variable}` elsewhere: that key belongs to {owner}", table.name);
@@ -98,34 +111,71 @@ fn place(name: &str, table: Table<'_>) -> Option<Place> {
     Some(Place { endpoint, api_key_env, header_env })
 }
 
-fn headers_of_variables(table: &Table<'_>) -> Vec<(String, String)> {
+/// A message, and the way out where there is one.
+type Refusal = (String, Option<&'static str>);
+
+/// The value of a header that stands in the suite itself.
+fn literal(name: &str, value: &str) -> Result<String, Refusal> {
+    if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+        let help = "name a variable that holds its value in `header_env`, or use `api_key_env`";
+        return Err((format!("`{name}` is secret by its name"), Some(help)));
+    }
+    match reqwest::header::HeaderValue::from_str(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) => Err((format!("`{name}` holds what no header may hold"), None)),
+    }
+}
+
+fn headers_of_variables(table: &Table<'_>) -> Vec<Header> {
     headers(table, "header_env", |name, value| {
-        variable(value).ok_or_else(|| format!("`{name}` must name a variable, which holds the header's value"))
+        variable(value).ok_or_else(|| (format!("`{name}` must name a variable, which holds the header's value"), None))
     })
 }
 
-/// A table of headers by lower-case name, with values that `read` accepts.
-fn headers(
-    table: &Table<'_>,
-    key: &'static str,
-    read: impl Fn(&str, &str) -> Result<String, String>,
-) -> Vec<(String, String)> {
+/// A table of headers, with values that `read` accepts.
+fn headers(table: &Table<'_>, key: &'static str, read: impl Fn(&str, &str) -> Result<String, Refusal>) -> Vec<Header> {
     let Some(found) = table.table(key, &format!("`{key}`")) else { return Vec::new() };
     let mut headers = Vec::new();
     for (written, span, value) in found.entries() {
         let name = written.to_ascii_lowercase();
         let checked = match (HeaderName::from_str(&name), json(value.get_ref()).as_str()) {
-            (Err(_), _) => Err(format!("`{written}` cannot be the name of a header")),
-            (Ok(_), _) if OWN_HEADERS.contains(&&*name) => Err(format!("`{name}` is set by cutover itself")),
-            (Ok(_), None) => Err(format!("`{name}` must be a text")),
+            (Err(_), _) => Err((format!("`{written}` cannot be the name of a header"), None)),
+            (Ok(_), _) if OWN_HEADERS.contains(&&*name) => Err((format!("`{name}` is set by cutover itself"), None)),
+            (Ok(_), None) => Err((format!("`{name}` must be a text"), None)),
             (Ok(_), Some(value)) => read(&name, value),
         };
         match checked {
-            Ok(value) => headers.push((name, value)),
-            Err(why) => found.problem(&span, format!("`{key}`: {why}"), None),
+            Ok(value) => headers.push(Header { name, value, table: key, span }),
+            Err((why, help)) => found.problem(&span, format!("`{key}`: {why}"), help.map(str::to_owned)),
         }
     }
     headers
+}
+
+/// Reports every header that a request would carry twice: some servers take the first, some the last.
+fn report_repeated(table: &Table<'_>, mut all: Vec<&Header>, protocol: &Protocol, has_key: bool) {
+    let of_key = match protocol.auth {
+        Auth::Bearer => "authorization",
+        Auth::Header(name) => name,
+    };
+    let stated = STATED_HEADERS.iter().find(|row| row.0 == protocol.name).map_or(&[] as &[_], |row| row.1);
+    all.sort_by_key(|header| header.span.start);
+    for (place, header) in all.iter().enumerate() {
+        let name = header.name.as_str();
+        let (why, help) = if let Some(earlier) = all[..place].iter().find(|earlier| earlier.name == name) {
+            (format!("stands in `{}` already", earlier.table), "keep one of the two: upper and lower case are the same")
+        } else if has_key && name == of_key {
+            ("carries the key of `api_key_env` already".to_owned(), "keep one of the two: `api_key_env` or this header")
+        } else if header.table == "header_env" && stated.contains(&name) {
+            (
+                "is stated by cutover itself".to_owned(),
+                "it is no secret: put it into `headers`, which cutover then follows",
+            )
+        } else {
+            continue;
+        };
+        table.problem(&header.span, format!("`{}`: `{name}` {why}", header.table), Some(help.to_owned()));
+    }
 }
 
 /// The host that a well-known variable holds the key of, when the base URL is on another one. A suite from elsewhere must
@@ -195,5 +245,41 @@ fn check_url(url: &str, allow_http: bool) -> Result<(), (String, &'static str)> 
             "use https, or set `allow_http = true`: prompts and keys then travel in the open",
         ),
         _ => bad("but must begin with https:// or http://", "write it with its scheme: `https://host/v1`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Content, Message, Request, Role, Sampling, Tool};
+
+    #[test]
+    fn what_requests_state_themselves_stands_in_the_table() {
+        let message = Message {
+            role: Role::User,
+            content: Some(Content::Text("Q".to_owned())),
+            name: None,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            is_error: None,
+            thought_signature: None,
+        };
+        let request = Request {
+            model: "m".to_owned(),
+            messages: vec![message],
+            tools: vec![Tool::ComputerUse { display: None }],
+            tool_choice: None,
+            parallel_tool_calls: None,
+            response_format: None,
+            sampling: Sampling::default(),
+            stream: true,
+        };
+        for row in ENDPOINTS {
+            let sent = (row.protocol.encode)(&request, &row.endpoint());
+            let mut names: Vec<String> = sent.headers.into_iter().map(|header| header.0).collect();
+            names.sort_unstable();
+            let stated = STATED_HEADERS.iter().find(|stated| stated.0 == row.protocol.name);
+            assert_eq!(names, stated.map_or(&[] as &[_], |stated| stated.1), "{}", row.name);
+        }
     }
 }

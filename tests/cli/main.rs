@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cache;
+mod dataset;
 mod demo;
 mod doctor;
 mod faults;

@@ -50,6 +50,41 @@ fn a_key_is_sent_and_written_nowhere_even_where_a_provider_repeats_it() {
 }
 
 #[test]
+fn blanks_around_a_key_are_no_part_of_it() {
+    let server = Server::start(|_, _| Answer::text(&format!("Your key is {CANARY}.")));
+    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &suite_with_key(server.port()));
+    let outcome = workspace.cutover_with("run suite.toml", &[("LOCAL_KEY", &format!(" {CANARY}\r\n"))]);
+    outcome.exit(0);
+    let bearer = format!("Bearer {CANARY}");
+    assert!(server.seen().iter().all(|seen| seen.header("authorization") == Some(&bearer)));
+    is_nowhere(&workspace, &outcome);
+    let response = &workspace.trials()[&("n000".to_owned(), "new".to_owned())]["response"];
+    assert_eq!(response["text"], "Your key is [API key].");
+}
+
+#[test]
+fn a_key_behind_a_scheme_is_known_when_it_is_repeated_alone_or_cut() {
+    let filler = "x".repeat(285);
+    let server = Server::start(move |seen, _| match seen.number() {
+        0 => Answer::text(&format!("Your key is {CANARY}.")),
+        _ => Answer::Http(502, Vec::new(), format!("{filler}{CANARY}")),
+    });
+    let suite = suite_with_key(server.port())
+        .replace("api_key_env = \"LOCAL_KEY\"", "header_env = { Authorization = \"LOCAL_AUTH\" }");
+    let workspace = Workspace::new().numbers(2, server.port()).file("suite.toml", &suite);
+    let bearer = format!("Bearer {CANARY}");
+    let outcome = workspace.cutover_with("run suite.toml", &[("LOCAL_AUTH", &bearer)]);
+    outcome.exit(0);
+    assert!(server.seen().iter().all(|seen| seen.header("authorization") == Some(&bearer)));
+    is_nowhere(&workspace, &outcome);
+    let trials = workspace.trials();
+    let trial = |case: &str| &trials[&(case.to_owned(), "new".to_owned())];
+    assert_eq!(trial("n000")["response"]["text"], "Your key is [API key].");
+    let message = trial("n001")["failure"]["message"].as_str().expect("a message");
+    assert!(message.contains("xxx[API key]") && !message.contains(&CANARY[..12]), "{message}");
+}
+
+#[test]
 fn a_refusal_that_repeats_the_key_does_not_show_it() {
     let server = Server::start(|_, _| Answer::error(401, "invalid_api_key", &format!("Incorrect key: {CANARY}")));
     let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &suite_with_key(server.port()));

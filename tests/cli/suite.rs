@@ -163,7 +163,68 @@ fn an_endpoint_cannot_carry_a_key_to_another_host_or_in_the_open() {
          error: suite.toml:30: `api_key_env` must be the name of a variable\n  \
          help: write `api_key_env = \"MY_API_KEY\"`, and put the key into that variable\n\
          error: suite.toml:31: `dialect` is \"nativ\", but must be one of `native`, `compatible`\n\
-         error: suite.toml:33: `headers`: `x-api-key` is secret: name a variable for it in `header_env`, or use `api_key_env`\n\
+         error: suite.toml:33: `headers`: `x-api-key` is secret by its name\n  \
+         help: name a variable that holds its value in `header_env`, or use `api_key_env`\n\
          error: suite.toml:34: `headers`: `bad name` cannot be the name of a header\n7 errors\n",
     );
+}
+
+#[test]
+fn a_literal_header_that_is_secret_by_its_name_is_refused() {
+    for name in [
+        "X-Auth",
+        "x-apikey",
+        "X-Token-Id",
+        "client-secret",
+        "set-cookie",
+        "x-password",
+        "Credentials",
+        "proxy-authorization",
+    ] {
+        let suite = format!("{}[endpoints.local.headers]\nx-fine = \"yes\"\n\"{name}\" = \"sk-1\"\n", suite(9, ""));
+        let workspace = Workspace::new().file("suite.toml", &suite).cases(1);
+        let name = name.to_ascii_lowercase();
+        workspace.cutover("run suite.toml").exit(2).stderr(&format!(
+            "error: suite.toml:21: `headers`: `{name}` is secret by its name\n  \
+             help: name a variable that holds its value in `header_env`, or use `api_key_env`\n"
+        ));
+    }
+}
+
+#[test]
+fn a_header_that_would_be_sent_twice_is_refused() {
+    let endpoint = |name: &str, protocol: &str| {
+        format!(
+            "[endpoints.{name}]\nprotocol = \"{protocol}\"\nbase_url = \"https://{name}.example/v1\"\napi_key_env = \"KEY\"\n\
+             headers = {{ X-Team = \"a\", anthropic-version = \"2026-10-21\" }}\n"
+        )
+    };
+    let twice = "keep one of the two: upper and lower case are the same";
+    let key = "keep one of the two: `api_key_env` or this header";
+    let stated = "it is no secret: put it into `headers`, which cutover then follows";
+    let rows = [
+        ("openai-chat", "x-team = \"TEAM\"", "`x-team` stands in `headers` already", twice),
+        ("openai-chat", "X-A = \"A\", x-a = \"B\"", "`x-a` stands in `header_env` already", twice),
+        ("openai-chat", "authorization = \"A\"", "`authorization` carries the key of `api_key_env` already", key),
+        ("openai-responses", "Authorization = \"A\"", "`authorization` carries the key of `api_key_env` already", key),
+        ("anthropic", "X-Api-Key = \"A\"", "`x-api-key` carries the key of `api_key_env` already", key),
+        ("gemini", "x-goog-api-key = \"A\"", "`x-goog-api-key` carries the key of `api_key_env` already", key),
+        ("anthropic", "anthropic-version = \"A\"", "`anthropic-version` stands in `headers` already", twice),
+        ("anthropic", "Anthropic-Beta = \"A\"", "`anthropic-beta` is stated by cutover itself", stated),
+    ];
+    for (protocol, header_env, why, help) in rows {
+        let suite = format!("{}{}header_env = {{ {header_env} }}\n", suite(9, ""), endpoint("own", protocol));
+        let workspace = Workspace::new().file("suite.toml", &suite).cases(1);
+        let problem = format!("error: suite.toml:24: `header_env`: {why}\n  help: {help}\n");
+        workspace.cutover("run suite.toml").exit(2).stderr(&problem);
+    }
+    // The key of another protocol, and one that no `api_key_env` sends, are headers like any other.
+    let fine = format!(
+        "{}{}header_env = {{ authorization = \"A\" }}\n{}header_env = {{ x-api-key = \"A\" }}\n{}header_env = {{ x-api-key = \"A\" }}\n",
+        suite(9, ""),
+        endpoint("one", "anthropic"),
+        endpoint("two", "openai-chat"),
+        endpoint("three", "anthropic").replace("api_key_env = \"KEY\"\n", "")
+    );
+    Workspace::new().file("suite.toml", &fine).cases(1).cutover("doctor suite.toml").exit(0);
 }
