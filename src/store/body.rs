@@ -54,7 +54,9 @@ pub(super) fn deflate(bytes: &[u8], like: &[u8]) -> Result<Vec<u8>, String> {
 /// What was compressed with the help of this text; at most so many bytes of it.
 pub(super) fn inflate(bytes: &[u8], like: &[u8], most: usize) -> Result<Vec<u8>, String> {
     let inflated = zstd::bulk::Decompressor::with_dictionary(like).and_then(|mut decompressor| {
-        let capacity = zstd::bulk::Decompressor::upper_bound(bytes).unwrap_or(most).min(most);
+        // The frame says how long its content is, in bytes that may be damaged: it is a bound, never trusted beyond `most`.
+        let stated = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten();
+        let capacity = stated.and_then(|size| usize::try_from(size).ok()).unwrap_or(most).min(most);
         decompressor.decompress(bytes, capacity)
     });
     inflated.map_err(|error| error.to_string())
