@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scope::Scope;
+use super::scope::{Scope, number};
 use super::{Accounting, ArmSummary, METRICS, TokenTotals, estimate};
 use crate::domain::{FailureKind, FinishReason, Outcome, Trial, UnscoredReason, Usage};
 
@@ -20,6 +20,7 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
         estimates: METRICS.iter().map(|row| (row.metric, estimate(row.metric, scope, arm))).collect(),
         tool_faults: tally(sent().filter_map(|trial| trial.tool_fault)),
         failures: tally(sent().filter_map(|trial| trial.failure)),
+        slowest_ms: sent().filter_map(|trial| trial.latency_ms).max().map(number),
         tool_trials: tool_trials.len(),
         tool_trials_with_calls: tool_trials.iter().filter(|trial| trial.tool_calls > Some(0)).count(),
         tokens: tokens(sent()),

@@ -15,6 +15,16 @@ pub enum Metric {
     LatencyP50,
     /// 95th percentile of the latency of live calls.
     LatencyP95,
+    /// 99th percentile of the latency of live calls.
+    LatencyP99,
+    /// Latency of the typical case: the median over cases of candidate ÷ baseline. It is not the ratio of the medians.
+    LatencyTypical,
+    /// Median time to the first visible output, of streamed live calls.
+    FirstTokenP50,
+    /// 95th percentile of the time to the first visible output, of streamed live calls.
+    FirstTokenP95,
+    /// Output tokens ÷ seconds between the first output and the last, of streamed live calls.
+    TokensPerSecond,
     /// Mean input tokens of a trial.
     InputTokens,
     /// Mean output tokens of a trial, reasoning included.
@@ -32,6 +42,8 @@ pub enum Unit {
     Milliseconds,
     /// Tokens.
     Tokens,
+    /// Tokens in a second.
+    TokensPerSecond,
 }
 
 /// Which way is better.
@@ -69,13 +81,15 @@ pub struct MetricRow {
     pub contrast: Contrast,
     /// Whether a gate may have a rule for it.
     pub gateable: bool,
+    /// Whether it stands with the details of a report, unless a rule names it.
+    pub detail: bool,
 }
 
 use Contrast::{Difference, Ratio};
 use Direction::{HigherIsBetter, LowerIsBetter};
 
 const fn row(metric: Metric, name: &'static str, label: &'static str, unit: Unit) -> MetricRow {
-    MetricRow { metric, name, label, unit, direction: LowerIsBetter, contrast: Ratio, gateable: false }
+    MetricRow { metric, name, label, unit, direction: LowerIsBetter, contrast: Ratio, gateable: false, detail: false }
 }
 
 /// Every metric, in the order of the enum and of every table in a report.
@@ -94,8 +108,33 @@ pub const METRICS: &[MetricRow] = &[
     MetricRow { gateable: true, ..row(Metric::CostPerSuccess, "cost_per_success", "Cost per success", Unit::Usd) },
     row(Metric::LatencyP50, "latency_p50", "Latency p50", Unit::Milliseconds),
     MetricRow { gateable: true, ..row(Metric::LatencyP95, "latency_p95", "Latency p95", Unit::Milliseconds) },
-    row(Metric::InputTokens, "input_tokens", "Input tokens", Unit::Tokens),
-    row(Metric::OutputTokens, "output_tokens", "Output tokens", Unit::Tokens),
+    MetricRow {
+        gateable: true,
+        detail: true,
+        ..row(Metric::LatencyP99, "latency_p99", "Latency p99", Unit::Milliseconds)
+    },
+    MetricRow {
+        gateable: true,
+        detail: true,
+        ..row(Metric::LatencyTypical, "latency_typical", "Latency of the typical case", Unit::Milliseconds)
+    },
+    MetricRow {
+        gateable: true,
+        detail: true,
+        ..row(Metric::FirstTokenP50, "first_token_p50", "Time to first token p50", Unit::Milliseconds)
+    },
+    MetricRow {
+        gateable: true,
+        detail: true,
+        ..row(Metric::FirstTokenP95, "first_token_p95", "Time to first token p95", Unit::Milliseconds)
+    },
+    MetricRow {
+        direction: HigherIsBetter,
+        detail: true,
+        ..row(Metric::TokensPerSecond, "tokens_per_second", "Output tokens per second", Unit::TokensPerSecond)
+    },
+    MetricRow { detail: true, ..row(Metric::InputTokens, "input_tokens", "Input tokens", Unit::Tokens) },
+    MetricRow { detail: true, ..row(Metric::OutputTokens, "output_tokens", "Output tokens", Unit::Tokens) },
 ];
 
 impl Metric {

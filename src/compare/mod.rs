@@ -15,6 +15,7 @@ mod result;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod throughput;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,11 @@ fn change(metric: Metric, scope: Scope<'_>, candidate: usize) -> Change {
         Metric::CostPerSuccess => cost::change(scope, candidate),
         Metric::LatencyP50 => latency::P50.change(scope, candidate),
         Metric::LatencyP95 => latency::P95.change(scope, candidate),
+        Metric::LatencyP99 => latency::P99.change(scope, candidate),
+        Metric::LatencyTypical => latency::typical_change(scope, candidate),
+        Metric::FirstTokenP50 => latency::FIRST_TOKEN_P50.change(scope, candidate),
+        Metric::FirstTokenP95 => latency::FIRST_TOKEN_P95.change(scope, candidate),
+        Metric::TokensPerSecond => throughput::change(scope, candidate),
         Metric::InputTokens => tokens::INPUT.change(scope, candidate),
         Metric::OutputTokens => tokens::OUTPUT.change(scope, candidate),
     }
@@ -128,6 +134,12 @@ fn estimate(metric: Metric, scope: Scope<'_>, arm: usize) -> Option<Estimate> {
         Metric::CostPerSuccess => cost::estimate(scope, arm),
         Metric::LatencyP50 => latency::P50.estimate(scope, arm),
         Metric::LatencyP95 => latency::P95.estimate(scope, arm),
+        Metric::LatencyP99 => latency::P99.estimate(scope, arm),
+        // It compares two arms: one alone has none.
+        Metric::LatencyTypical => None,
+        Metric::FirstTokenP50 => latency::FIRST_TOKEN_P50.estimate(scope, arm),
+        Metric::FirstTokenP95 => latency::FIRST_TOKEN_P95.estimate(scope, arm),
+        Metric::TokensPerSecond => throughput::estimate(scope, arm),
         Metric::InputTokens => tokens::INPUT.estimate(scope, arm),
         Metric::OutputTokens => tokens::OUTPUT.estimate(scope, arm),
     }

@@ -30,6 +30,8 @@ pub struct ArmSummary {
     pub tool_faults: BTreeMap<ToolFault, usize>,
     /// Failed calls by class, those above zero; model-caused ones among them.
     pub failures: BTreeMap<FailureKind, usize>,
+    /// The longest that an answer took when it was bought, in milliseconds; `None` without a live answer.
+    pub slowest_ms: Option<f64>,
     /// Trials with an answer whose case offers tools or expects a call.
     pub tool_trials: usize,
     /// Those of them that made at least one call.

@@ -2,7 +2,7 @@
 
 use super::run::{Run, assert_near, failed, trial};
 use crate::compare::Metric;
-use crate::domain::{FailureKind, Outcome, Trial};
+use crate::domain::{FailureKind, Outcome, Trial, Usage};
 use crate::stats::quantile::{SortedArms, quantile, quantile_ratio};
 
 /// 100 cases: the baseline takes 1, 2, ... ms, the candidate three times as long.
@@ -23,7 +23,7 @@ fn milliseconds(factor: u32) -> Vec<f64> {
 fn quantiles_of_both_arms_and_their_ratio() {
     let run = timed();
     let (baseline, candidate) = (milliseconds(1), milliseconds(3));
-    for (metric, q) in [(Metric::LatencyP50, 0.5), (Metric::LatencyP95, 0.95)] {
+    for (metric, q) in [(Metric::LatencyP50, 0.5), (Metric::LatencyP95, 0.95), (Metric::LatencyP99, 0.99)] {
         let change = run.change(metric);
         assert_eq!(change.baseline, quantile(&baseline, q, 0.95));
         assert_eq!(change.candidate, quantile(&candidate, q, 0.95));
@@ -77,4 +77,50 @@ fn repeats_are_averaged_over_those_bought_side_by_side() {
     assert_near(change.baseline.map(|p50| p50.value), 20.0);
     assert_near(change.candidate.map(|p50| p50.value), 20.0);
     assert_near(run.estimate(0, Metric::LatencyP50).map(|p50| p50.value), 180.0);
+}
+
+#[test]
+fn the_typical_case_is_the_median_of_the_cases_own_ratios() {
+    let mut run = Run::of_outcomes(&[[Outcome::Pass; 2]; 3]);
+    // Ratios 2, 10 and 0.5; the medians, 100 and 100, would say 1.
+    for (case, [baseline, candidate]) in [[50, 100], [100, 1000], [120, 60]].into_iter().enumerate() {
+        run.trial_mut(case, 0).latency_ms = Some(baseline);
+        run.trial_mut(case, 1).latency_ms = Some(candidate);
+    }
+    let change = run.change(Metric::LatencyTypical);
+    assert_near(change.contrast.map(|ratio| ratio.value), 2.0);
+    assert_eq!((change.baseline, change.candidate, change.pairs), (None, None, 3));
+    assert_eq!(run.estimate(0, Metric::LatencyTypical), None);
+    // Two calls that were given up say nothing about their ratio.
+    for arm in [0, 1] {
+        *run.trial_mut(0, arm) = failed(0, arm, 0, FailureKind::Timeout);
+    }
+    let change = run.change(Metric::LatencyTypical);
+    assert_eq!((change.pairs, change.missing), (2, 1));
+}
+
+#[test]
+fn only_streams_tell_of_first_tokens_and_flow() {
+    let mut run = Run::of_outcomes(&[[Outcome::Pass; 2]; 3]);
+    for (case, first, last, tokens) in [(0, 100, 600, 10), (1, 300, 1300, 50)] {
+        let trial = run.trial_mut(case, 0);
+        (trial.first_token_ms, trial.latency_ms) = (Some(first), Some(last));
+        trial.usage = Some(Usage { output_tokens: Some(tokens), ..Usage::default() });
+        let trial = run.trial_mut(case, 1);
+        (trial.first_token_ms, trial.latency_ms) = (Some(first / 2), Some(last));
+        trial.usage = Some(Usage { output_tokens: Some(2 * tokens), ..Usage::default() });
+    }
+    let first = run.change(Metric::FirstTokenP50);
+    assert_eq!((first.pairs, first.missing), (2, 1));
+    assert_near(first.baseline.map(|p50| p50.value), 200.0);
+    assert_near(first.contrast.map(|ratio| ratio.value), 0.5);
+    // 60 tokens in 500 + 1,000 ms against 120 in 550 + 1,150.
+    let flow = run.change(Metric::TokensPerSecond);
+    assert_near(flow.baseline.map(|flow| flow.value), 40.0);
+    assert_near(flow.candidate.map(|flow| flow.value), 120.0 / 1.7);
+    assert_near(flow.contrast.map(|ratio| ratio.value), 3.0 / 1.7);
+    assert_near(run.estimate(0, Metric::TokensPerSecond).map(|flow| flow.value), 40.0);
+    // Of calls that were not bought side by side, nothing is compared.
+    run.trial_mut(1, 1).recording = Some("another".into());
+    assert_near(run.change(Metric::TokensPerSecond).baseline.map(|flow| flow.value), 20.0);
 }

@@ -4,7 +4,7 @@ use super::ChartError;
 use super::canvas::{Align, Canvas, Frame, MARGIN, Svg, bold, paint, regular};
 use super::palette::{BETTER, BEYOND, Colour, GRID, INK, MUTED, WORSE};
 use super::scale::Scale;
-use crate::compare::{Contrast, Direction, METRICS, MetricRow, Unit};
+use crate::compare::{Contrast, Direction, METRICS, MetricRow};
 use crate::report::view::number::{Style, count};
 use crate::report::view::{ChangeView, Number, Reading, View};
 
@@ -63,15 +63,16 @@ pub(super) fn draw(view: &View<'_>) -> Result<Option<Svg>, ChartError> {
     Ok(Some(svg))
 }
 
-/// The metrics of one kind of contrast, those that any candidate has. Tokens are no reason to decide.
+/// The metrics of one kind of contrast, those that any candidate has; details only where a rule reads them.
 fn groups<'v>(view: &'v View<'_>, contrast: Contrast) -> Vec<Group<'v>> {
-    let wanted = METRICS.iter().filter(|row| row.contrast == contrast && row.unit != Unit::Tokens);
+    let wanted = METRICS.iter().filter(|row| row.contrast == contrast);
     wanted
         .map(|row| {
             let changes = view
                 .candidates
                 .iter()
-                .filter_map(|candidate| Some((candidate.name.as_str(), candidate.change(row.metric)?)));
+                .filter_map(|candidate| Some((candidate.name.as_str(), candidate.change(row.metric)?)))
+                .filter(|(_, change)| change.decides());
             Group { row, changes: changes.collect() }
         })
         .filter(|group| !group.changes.is_empty())

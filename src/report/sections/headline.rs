@@ -1,7 +1,6 @@
 //! The figures a decision rests on: each arm, the difference, the limit, the answer.
 
 use super::cells;
-use crate::compare::Unit;
 use crate::report::block::{Block, Cell, Table};
 use crate::report::view::number::count;
 use crate::report::view::why;
@@ -67,9 +66,9 @@ fn table(view: &View<'_>, candidate: &CandidateView) -> Table {
     table
 }
 
-/// Tokens stand with the money.
+/// Details stand elsewhere, unless a rule reads them.
 fn shown(candidate: &CandidateView) -> impl Iterator<Item = &ChangeView> {
-    candidate.changes.iter().filter(|change| change.metric.row().unit != Unit::Tokens)
+    candidate.changes.iter().filter(|change| change.decides())
 }
 
 /// One sentence a reason, with the metrics it explains.

@@ -3,7 +3,7 @@
 use super::change::Reading;
 use super::number::{Number, Style, count, count_u64, plural, usd};
 use crate::compare::{ArmSummary, Metric, TokenTotals};
-use crate::domain::ToolFault;
+use crate::domain::{FailureKind, ToolFault};
 use crate::report::Input;
 use crate::run_dir::PriceInfo;
 
@@ -15,8 +15,8 @@ pub(in crate::report) struct ArmView {
     pub model: String,
     pub accounting: Accounting,
     pub money: Money,
-    /// Latency p50 and p95 of the arm alone.
-    pub latency: [Reading; 2],
+    /// How long its live calls took.
+    pub latency: Latency,
     /// Trials by tool fault, those above zero.
     pub faults: Vec<(ToolFault, usize)>,
     /// Trials with an answer whose case offers tools or expects a call.
@@ -24,6 +24,19 @@ pub(in crate::report) struct ArmView {
     pub tool_trials_with_calls: usize,
     /// Failed calls by class, those above zero.
     pub failures: Vec<(&'static str, String)>,
+}
+
+/// How long the live calls of an arm took, over all of its own.
+#[derive(Debug, Clone)]
+pub(in crate::report) struct Latency {
+    /// p50, p95 and p99.
+    pub quantiles: [Reading; 3],
+    /// The slowest answer.
+    pub slowest: String,
+    /// Calls that were given up.
+    pub timed_out: String,
+    /// Time to the first token p50 and p95, and tokens per second, of streams.
+    pub streamed: [Reading; 3],
 }
 
 /// Where every planned trial went.
@@ -67,13 +80,12 @@ pub(in crate::report) enum Price {
 impl ArmView {
     pub(super) fn new(input: &Input<'_>, arm: &ArmSummary) -> Self {
         let info = input.manifest.arms.iter().find(|info| info.name == arm.arm);
-        let latency = |metric| reading(arm, metric, "no data");
         Self {
             name: arm.arm.clone(),
             model: info.map_or_else(|| "unknown model".to_owned(), |info| info.model.clone()),
             accounting: accounting(arm),
             money: money(input, arm, info.and_then(|info| info.price.as_ref())),
-            latency: [latency(Metric::LatencyP50), latency(Metric::LatencyP95)],
+            latency: latency(arm),
             faults: arm.tool_faults.iter().map(|(fault, trials)| (*fault, *trials)).collect(),
             tool_trials: arm.tool_trials,
             tool_trials_with_calls: arm.tool_trials_with_calls,
@@ -105,6 +117,17 @@ fn reading(arm: &ArmSummary, metric: Metric, absent: &'static str) -> Reading {
     let estimate = arm.estimates.get(&metric).and_then(Option::as_ref);
     let number = |estimate| Reading::Known(Number::new(estimate, Style::of_value(metric.row()), None));
     estimate.map_or(Reading::Absent(absent), number)
+}
+
+fn latency(arm: &ArmSummary) -> Latency {
+    let of = |metric| reading(arm, metric, "no data");
+    let slowest = arm.slowest_ms.map(|slowest| Style::Milliseconds.write(slowest));
+    Latency {
+        quantiles: [of(Metric::LatencyP50), of(Metric::LatencyP95), of(Metric::LatencyP99)],
+        slowest: slowest.unwrap_or_else(|| "no data".to_owned()),
+        timed_out: count(arm.failures.get(&FailureKind::Timeout).copied().unwrap_or(0)),
+        streamed: [of(Metric::FirstTokenP50), of(Metric::FirstTokenP95), of(Metric::TokensPerSecond)],
+    }
 }
 
 fn accounting(arm: &ArmSummary) -> Accounting {

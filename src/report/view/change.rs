@@ -124,6 +124,11 @@ impl ChangeView {
             p_value: change.p_value.map(p_value),
         }
     }
+
+    /// Whether a decision may rest on it.
+    pub(in crate::report) fn decides(&self) -> bool {
+        !self.metric.row().detail || self.limit.is_some()
+    }
 }
 
 /// One row a metric and rule: the changes over all cases first, then the rules of slices.
@@ -199,7 +204,15 @@ fn bounds(candidate: &str, change: &Change) -> Option<String> {
 fn absent_word(metric: Metric) -> &'static str {
     match metric {
         Metric::CostPerSuccess | Metric::InputTokens | Metric::OutputTokens => "unknown",
-        Metric::Accuracy | Metric::ToolCallFailureRate | Metric::LatencyP50 | Metric::LatencyP95 => "no data",
+        Metric::Accuracy
+        | Metric::ToolCallFailureRate
+        | Metric::LatencyP50
+        | Metric::LatencyP95
+        | Metric::LatencyP99
+        | Metric::LatencyTypical
+        | Metric::FirstTokenP50
+        | Metric::FirstTokenP95
+        | Metric::TokensPerSecond => "no data",
     }
 }
 

@@ -21,6 +21,8 @@ pub(in crate::report) enum Style {
     Milliseconds,
     /// Tokens.
     Tokens,
+    /// Tokens in a second.
+    TokensPerSecond,
 }
 
 /// An estimate as text, with the numbers behind it for a chart.
@@ -47,6 +49,7 @@ impl Style {
             Unit::Usd => Self::Usd,
             Unit::Milliseconds => Self::Milliseconds,
             Unit::Tokens => Self::Tokens,
+            Unit::TokensPerSecond => Self::TokensPerSecond,
         }
     }
 
@@ -70,7 +73,7 @@ impl Style {
             Self::Share => (1, 100.0, &[0.0, 1.0]),
             Self::Points => (1, 100.0, &[0.0]),
             Self::Ratio => (2, 1.0, &[0.0, 1.0]),
-            Self::Usd | Self::Milliseconds | Self::Tokens => return 0,
+            Self::Usd | Self::Milliseconds | Self::Tokens | Self::TokensPerSecond => return 0,
         };
         let blurred = |digits: usize| {
             let text = |value: f64| signed(&format!("{:.digits$}", value * scale), false);
@@ -87,6 +90,7 @@ impl Style {
             Self::Ratio => format!("×{}", self.bare(value, digits)),
             Self::Usd => dollars(value),
             Self::Milliseconds | Self::Tokens => self.bare(value, digits),
+            Self::TokensPerSecond => format!("{}\u{a0}tok/s", self.bare(value, digits)),
         }
     }
 
@@ -98,7 +102,7 @@ impl Style {
             Self::Ratio => signed(&format!("{value:.digits$}"), false),
             Self::Usd => dollars(value).replacen('$', "", 1),
             Self::Milliseconds => milliseconds(value),
-            Self::Tokens => tokens(value),
+            Self::Tokens | Self::TokensPerSecond => tokens(value),
         }
     }
 }
@@ -271,6 +275,7 @@ mod tests {
             (Style::Milliseconds, 132_000.0, "132 s"),
             (Style::Tokens, 8.34, "8.3"),
             (Style::Tokens, 1234.4, "1,234"),
+            (Style::TokensPerSecond, 61.25, "61.2 tok/s"),
         ];
         for (style, value, expected) in rows {
             assert_eq!(style.write(value).replace('\u{a0}', " "), expected, "{style:?} {value}");

@@ -102,8 +102,12 @@ pub(in crate::report) fn undefined(metric: Metric) -> &'static str {
         Metric::Accuracy => "no case has a score in both arms, or too few to give an interval",
         Metric::ToolCallFailureRate => "no pair offers tools or expects a call, or too few to give an interval",
         Metric::CostPerSuccess => "a price or a token count is unknown, or an arm has no success",
-        Metric::LatencyP50 | Metric::LatencyP95 => {
+        Metric::LatencyP50 | Metric::LatencyP95 | Metric::LatencyP99 => {
             "the arms share too few calls of one recording for an interval at this quantile"
+        }
+        Metric::LatencyTypical => "the arms share too few calls of one recording",
+        Metric::FirstTokenP50 | Metric::FirstTokenP95 | Metric::TokensPerSecond => {
+            "the arms share too few streamed calls of one recording"
         }
         Metric::InputTokens | Metric::OutputTokens => "no usage was reported in both arms",
     }

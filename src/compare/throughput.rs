@@ -1,0 +1,62 @@
+//! Output tokens per second of generation: how fast a stream flows once it has begun.
+
+use super::grid::Trials;
+use super::latency::side_by_side;
+use super::scope::{Scope, Values, number};
+use super::{Change, Metric};
+use crate::domain::Trial;
+use crate::stats::Estimate;
+use crate::stats::ratio::{Arm, Arms, cost_per_success, cost_per_success_ratio};
+
+/// Output tokens, and the seconds between the first output and the last. `None` unless both are known and above 0.
+fn flow(trial: &Trial) -> Option<(f64, f64)> {
+    let tokens = trial.usage.as_ref()?.output_tokens.filter(|tokens| *tokens > 0)?;
+    let milliseconds = trial.latency_ms?.checked_sub(trial.first_token_ms?).filter(|milliseconds| *milliseconds > 0)?;
+    Some((number(tokens), number(milliseconds) / 1000.0))
+}
+
+/// The flows of a case's trials together; `None` without any.
+fn together(flows: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
+    flows.reduce(|(tokens, seconds), (more, longer)| (tokens + more, seconds + longer))
+}
+
+/// Tokens per second of one arm, over all of its streamed calls.
+pub(super) fn estimate(scope: Scope<'_>, arm: usize) -> Option<Estimate> {
+    let of_case = |trials: &Trials<'_>| together(trials.iter().flatten().filter_map(|trial| flow(trial)));
+    let Values { cases, values } = scope.values(arm, of_case);
+    let (tokens, seconds): (Vec<f64>, Vec<f64>) = values.into_iter().unzip();
+    per_second(&tokens, &seconds, scope.clusters(&cases).as_deref(), scope.confidence)
+}
+
+/// Tokens per second of both arms and their ratio, over the calls that were bought side by side.
+pub(super) fn change(scope: Scope<'_>, candidate: usize) -> Change {
+    let Values { cases, values } = scope.pairs(candidate, |baseline, candidate| {
+        let sent = baseline.iter().zip(candidate).filter_map(|(baseline, candidate)| (*baseline).zip(*candidate));
+        let flows = || {
+            sent.clone()
+                .filter(|(baseline, candidate)| side_by_side(baseline, candidate))
+                .filter_map(|(baseline, candidate)| flow(baseline).zip(flow(candidate)))
+        };
+        together(flows().map(|both| both.0)).zip(together(flows().map(|both| both.1)))
+    });
+    let (baseline, candidate): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+    let (tokens, seconds): (Vec<f64>, Vec<f64>) = baseline.into_iter().unzip();
+    let (candidate_tokens, candidate_seconds): (Vec<f64>, Vec<f64>) = candidate.into_iter().unzip();
+    let clusters = scope.clusters(&cases);
+    let clusters = clusters.as_deref();
+    let arms = Arms {
+        baseline: Arm { cost: &tokens, success: &seconds },
+        candidate: Arm { cost: &candidate_tokens, success: &candidate_seconds },
+    };
+    Change {
+        baseline: per_second(&tokens, &seconds, clusters, scope.confidence),
+        candidate: per_second(&candidate_tokens, &candidate_seconds, clusters, scope.confidence),
+        contrast: cost_per_success_ratio(arms, clusters, scope.confidence).map(|ratio| ratio.estimate),
+        ..Change::uncompared(Metric::TokensPerSecond, cases.len(), scope.cases.len() - cases.len())
+    }
+}
+
+/// A ratio of sums like any other, so that long answers weigh more.
+fn per_second(tokens: &[f64], seconds: &[f64], clusters: Option<&[u32]>, confidence: f64) -> Option<Estimate> {
+    cost_per_success(Arm { cost: tokens, success: seconds }, clusters, confidence)
+}
