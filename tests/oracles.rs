@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use oracles_support::{Method, adjusted, latency, paired, planner, rates, ratios, special, vector, verdict};
+use oracles_support::{
+    Method, adjusted, bootstrap, latency, paired, planner, rates, ratios, sequential, special, vector, verdict,
+};
 use vector::Vector;
 
 /// Every method that is implemented, by the files of vectors.
@@ -25,6 +27,8 @@ const METHODS: &[&[Method]] = &[
     ratios::METHODS,
     latency::METHODS,
     adjusted::METHODS,
+    sequential::METHODS,
+    bootstrap::METHODS,
 ];
 
 /// What became of the vectors of one method.

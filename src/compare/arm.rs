@@ -14,10 +14,13 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
     let with_tools = scope.cases.iter().filter(|&&case| scope.grid.cases[case].involves_tools);
     let tool_trials: Vec<&Trial> =
         with_tools.flat_map(|&case| of_case(case)).flatten().copied().filter(|trial| answered(trial)).collect();
+    let estimates =
+        |scope| METRICS.iter().map(|row| (row.metric, estimate(row.metric, scope, arm))).collect::<BTreeMap<_, _>>();
     ArmSummary {
         arm: name.to_owned(),
         accounting: accounting(planned()),
-        estimates: METRICS.iter().map(|row| (row.metric, estimate(row.metric, scope, arm))).collect(),
+        estimates: estimates(scope),
+        unweighted: scope.is_weighted().then(|| estimates(Scope { weighted: false, ..scope })),
         tool_faults: tally(sent().filter_map(|trial| trial.tool_fault)),
         failures: tally(sent().filter_map(|trial| trial.failure)),
         slowest_ms: sent().filter_map(|trial| trial.latency_ms).max().map(number),

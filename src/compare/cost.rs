@@ -5,8 +5,8 @@ use super::rates::score;
 use super::scope::{Scope, Values, case_mean, number};
 use super::{Change, Metric};
 use crate::domain::Usd;
-use crate::stats::Estimate;
 use crate::stats::ratio::{self, Arm, Arms};
+use crate::stats::Estimate;
 
 /// What each case cost in an arm for every scored trial, and how often it succeeded.
 #[derive(Default)]
@@ -45,18 +45,18 @@ pub(super) fn estimate(scope: Scope<'_>, arm: usize) -> Option<Estimate> {
     let Values { cases, values } = scope.values(arm, case_cost);
     let mut costs = Costs::default();
     costs.extend(values);
-    ratio::cost_per_success(costs.arm(), scope.clusters(&cases).as_deref(), scope.confidence)
+    ratio::cost_per_success(costs.arm(), scope.sample(&cases).design(), scope.confidence)
 }
 
 /// Cost per success of both arms and its ratio, over the cases with a score and a known cost in both.
 pub(super) fn change(scope: Scope<'_>, candidate: usize) -> Change {
     let pairs = scope.pairs(candidate, |baseline, candidate| case_cost(baseline).zip(case_cost(candidate)));
     let (baseline, candidate): (Costs, Costs) = pairs.values.into_iter().unzip();
-    let clusters = scope.clusters(&pairs.cases);
-    let clusters = clusters.as_deref();
+    let sample = scope.sample(&pairs.cases);
+    let design = sample.design();
     let arms = Arms { baseline: baseline.arm(), candidate: candidate.arm() };
-    let of_arm = |arm| ratio::cost_per_success(arm, clusters, scope.confidence);
-    let ratio = ratio::cost_per_success_ratio(arms, clusters, scope.confidence);
+    let of_arm = |arm| ratio::cost_per_success(arm, design, scope.confidence);
+    let ratio = ratio::cost_per_success_ratio(arms, design, scope.confidence);
     Change {
         baseline: of_arm(arms.baseline),
         candidate: of_arm(arms.candidate),

@@ -17,6 +17,8 @@ pub(super) struct Grid<'a> {
     pub cases: Vec<&'a PlannedCase>,
     /// The cluster that each case names, as its trials say.
     pub clusters: Vec<Option<&'a str>>,
+    /// How many cases of production each case stands for, up to a common factor; above 0.
+    pub weights: Vec<f64>,
     arms: usize,
     repeats: usize,
     slots: Vec<Option<&'a Trial>>,
@@ -38,6 +40,7 @@ impl<'a> Grid<'a> {
         let (arms, repeats) = (options.arms.len(), options.repeats as usize);
         let mut slots = vec![None; cases.len() * arms * repeats];
         let mut clusters = vec![None; cases.len()];
+        let mut weights: Vec<Option<f64>> = vec![None; cases.len()];
         for trial in trials {
             let case = index.get(&*trial.key.case).copied();
             let arm = options.arms.iter().position(|name| **name == *trial.key.arm);
@@ -48,9 +51,12 @@ impl<'a> Grid<'a> {
                 }
                 // All trials of a case name the same cluster; if not, their order still must not matter.
                 clusters[case] = clusters[case].max(trial.cluster.as_deref());
+                weights[case] = Some(weights[case].map_or(trial.weight, |weight| weight.max(trial.weight)));
             }
         }
-        Self { cases, clusters, arms, repeats, slots }
+        // A case of which nothing is known is in no number.
+        let weights = weights.into_iter().map(|weight| weight.unwrap_or(1.0)).collect();
+        Self { cases, clusters, weights, arms, repeats, slots }
     }
 
     /// The trials of a case in an arm.

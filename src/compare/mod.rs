@@ -27,7 +27,9 @@ use grid::Grid;
 use scope::Scope;
 
 pub use metric::{Contrast, Direction, METRICS, Metric, MetricRow, Unit};
-pub use result::{Accounting, ArmSummary, Change, Comparison, Discordance, Quadrants, Results, Slice, TokenTotals};
+pub use result::{
+    Accounting, ArmSummary, Change, Comparison, Discordance, Quadrants, Results, Slice, TokenTotals, Unweighted,
+};
 
 /// What was planned, and how it is to be compared.
 #[derive(Debug, Clone, Copy)]
@@ -61,20 +63,21 @@ pub struct PlannedCase {
 pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
     let grid = Grid::new(trials, options);
     let all: Vec<usize> = (0..grid.cases.len()).collect();
-    let scope = Scope { grid: &grid, cases: &all, confidence: options.confidence };
+    let scope = Scope { grid: &grid, cases: &all, confidence: options.confidence, weighted: true };
     let arms = options.arms.iter().enumerate().map(|(arm, name)| arm::summary(name, scope, arm)).collect();
     let slices: Vec<_> = options.slice_by.iter().flat_map(|tag| grid.slices(tag)).collect();
     let candidates = options.arms.iter().enumerate().skip(1);
     let comparisons = candidates
         .map(|(candidate, name)| {
             let slices = slices.iter().map(|slice| {
-                let changes = changes(Scope { cases: &slice.cases, ..scope }, candidate);
+                let changes = changes(scope.within(&slice.cases), candidate);
                 let pairs = paired(&changes);
                 Slice {
                     tag: slice.tag.to_owned(),
                     value: slice.value.to_owned(),
                     cases: slice.cases.len(),
                     pairs,
+                    effective_pairs: effective_pairs(scope.within(&slice.cases), candidate),
                     changes,
                 }
             });
@@ -87,6 +90,7 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
                 candidate: name.clone(),
                 cases: all.len(),
                 pairs,
+                effective_pairs: effective_pairs(scope, candidate),
                 unpaired: all.len() - pairs,
                 changes,
                 quadrants: fall.quadrants,
@@ -109,7 +113,24 @@ fn paired(changes: &[Change]) -> usize {
     changes.iter().find(|change| change.metric == Metric::Accuracy).map_or(0, |change| change.pairs)
 }
 
+/// How many equally weighted pairs the pairs are worth.
+fn effective_pairs(scope: Scope<'_>, candidate: usize) -> f64 {
+    let cases = rates::ACCURACY.paired(scope, candidate).cases;
+    scope.sample(&cases).design().effective_cases(cases.len())
+}
+
+/// A metric's change, with its numbers as drawn beside it where cases weigh differently.
 fn change(metric: Metric, scope: Scope<'_>, candidate: usize) -> Change {
+    let change = change_within(metric, scope, candidate);
+    let unweighted = scope.is_weighted().then(|| {
+        let Change { baseline, candidate, contrast, .. } =
+            change_within(metric, Scope { weighted: false, ..scope }, candidate);
+        Unweighted { baseline, candidate, contrast }
+    });
+    Change { unweighted, ..change }
+}
+
+fn change_within(metric: Metric, scope: Scope<'_>, candidate: usize) -> Change {
     match metric {
         Metric::Accuracy => rates::ACCURACY.change(scope, candidate),
         Metric::ToolCallFailureRate => rates::TOOL_CALLS.change(scope, candidate),

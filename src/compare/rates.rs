@@ -73,20 +73,20 @@ impl Share {
         let counted = self.counted(scope);
         let scope = Scope { cases: &counted, ..scope };
         let Values { cases, values } = scope.values(arm, |trials| case_mean(trials, self.success));
-        let clusters = scope.clusters(&cases);
+        let sample = scope.sample(&cases);
         let scores = self.scores(scope, &cases, &[arm]);
-        self.rate(PerCase { values: &values, clusters: clusters.as_deref() }, scores, scope.confidence)
+        self.rate(PerCase { values: &values, design: sample.design() }, scores, scope.confidence)
     }
 
     /// The share in both arms over the cases that have a score in both, and its difference.
     pub(super) fn change(&self, scope: Scope<'_>, candidate: usize) -> Change {
         let Paired { cases, arms, differences, missing, worst_case, best_case } = self.paired(scope, candidate);
-        let clusters = scope.clusters(&cases);
+        let sample = scope.sample(&cases);
         let scores = self.scores(scope, &cases, &[BASELINE, candidate]);
-        let per_case = |values| PerCase { values, clusters: clusters.as_deref() };
+        let per_case = |values| PerCase { values, design: sample.design() };
         let [baseline, candidate] = arms.each_ref().map(|values| self.rate(per_case(values), scores, scope.confidence));
         let effective = paired::effective_difference(per_case(&differences), scores, scope.confidence);
-        let textbook = scores == Scores::PassFail { trials: 1 } && clusters.is_none() && !cases.is_empty();
+        let textbook = scores == Scores::PassFail { trials: 1 } && sample.is_simple() && !cases.is_empty();
         let wins = |won: fn(f64) -> bool| differences.iter().filter(|&&difference| won(difference)).count();
         // The worst case of success is the worst case of failure: it only changes its sign.
         let told = |difference: f64| if self.of_failures { 0.0 - difference } else { difference };
@@ -114,7 +114,8 @@ impl Share {
         });
         let scores: Vec<CaseScores<'_>> =
             means.values.iter().map(|arms| CaseScores { baseline: &arms[..1], candidate: &arms[1..] }).collect();
-        let pairing = pairing::pair(&scores);
+        let sample = scope.sample(&means.cases);
+        let pairing = pairing::pair(&scores, sample.design().weights);
         let usable = |arm: usize| pairing.pairs.iter().filter_map(|pair| means.values[pair.case][arm]).collect();
         Paired {
             cases: pairing.pairs.iter().map(|pair| means.cases[pair.case]).collect(),

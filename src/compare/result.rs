@@ -26,6 +26,9 @@ pub struct ArmSummary {
     pub accounting: Accounting,
     /// The arm's metrics over all of its own trials; `None` where nothing is known.
     pub estimates: BTreeMap<Metric, Option<Estimate>>,
+    /// The same with every case counted once, as it was drawn; `None` where all cases weigh the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unweighted: Option<BTreeMap<Metric, Option<Estimate>>>,
     /// Trials by tool fault, those above zero.
     pub tool_faults: BTreeMap<ToolFault, usize>,
     /// Failed calls by class, those above zero; model-caused ones among them.
@@ -104,6 +107,8 @@ pub struct Comparison {
     pub cases: usize,
     /// Cases with a usable score in both arms.
     pub pairs: usize,
+    /// How many equally weighted pairs they are worth (Kish 1965); equal to `pairs` where all weigh the same.
+    pub effective_pairs: f64,
     /// Cases without: `cases - pairs`.
     pub unpaired: usize,
     /// One change a metric, in the order of the metrics.
@@ -154,6 +159,20 @@ pub struct Change {
     pub best_case: Option<f64>,
     /// How large a case count would decide a non-inferiority question, as input to the gate.
     pub discordance: Option<Discordance>,
+    /// The same numbers with every case counted once, as it was drawn; `None` where all cases weigh the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unweighted: Option<Unweighted>,
+}
+
+/// The numbers of a change with every case counted once: they speak of the draw, not of production.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Unweighted {
+    /// The baseline's value.
+    pub baseline: Option<Estimate>,
+    /// The candidate's value.
+    pub candidate: Option<Estimate>,
+    /// Candidate − baseline, or candidate ÷ baseline.
+    pub contrast: Option<Estimate>,
 }
 
 /// How the pairs of a pass/fail metric disagree: what the gate needs to say how many more cases would decide.
@@ -178,6 +197,8 @@ pub struct Slice {
     pub cases: usize,
     /// Cases with a usable score in both arms.
     pub pairs: usize,
+    /// How many equally weighted pairs they are worth (Kish 1965).
+    pub effective_pairs: f64,
     /// One change a metric.
     pub changes: Vec<Change>,
 }
@@ -196,6 +217,7 @@ impl Change {
             worst_case: None,
             best_case: None,
             discordance: None,
+            unweighted: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::grid::{BASELINE, Grid, Trials};
 use crate::domain::Trial;
-use crate::stats::pairing;
+use crate::stats::{Design, pairing};
 
 /// What is read off one trial; `None` is missing.
 pub(super) type TrialValue = fn(&Trial) -> Option<f64>;
@@ -17,6 +17,25 @@ pub(super) struct Scope<'a> {
     pub cases: &'a [usize],
     /// Two-sided confidence of every interval.
     pub confidence: f64,
+    /// Whether a case counts as often as it weighs.
+    pub weighted: bool,
+}
+
+/// How some cases came into the sample, owned.
+pub(super) struct Sample {
+    clusters: Option<Vec<u32>>,
+    weights: Option<Vec<f64>>,
+}
+
+impl Sample {
+    pub(super) fn design(&self) -> Design<'_> {
+        Design { clusters: self.clusters.as_deref(), weights: self.weights.as_deref() }
+    }
+
+    /// Whether the cases are independent and weigh the same.
+    pub(super) fn is_simple(&self) -> bool {
+        self.clusters.is_none() && !self.design().is_weighted()
+    }
 }
 
 /// One value a case, for the cases that have one.
@@ -51,9 +70,28 @@ impl Scope<'_> {
         Values { cases, values }
     }
 
+    /// How `cases` came into the sample.
+    pub(super) fn sample(&self, cases: &[usize]) -> Sample {
+        let weights = || cases.iter().map(|&case| self.grid.weights[case]).collect();
+        Sample { clusters: self.clusters(cases), weights: self.weighted.then(weights) }
+    }
+
+    /// The same for other cases.
+    pub(super) fn within<'s>(&self, cases: &'s [usize]) -> Scope<'s>
+    where
+        Self: 's,
+    {
+        Scope { cases, ..*self }
+    }
+
+    /// Whether some case here weighs more than another, and is to count so.
+    pub(super) fn is_weighted(&self) -> bool {
+        self.sample(self.cases).design().is_weighted()
+    }
+
     /// The cluster of each of `cases`, numbered from 0; `None` when none of them names one. A case that names none is
     /// a cluster of its own.
-    pub(super) fn clusters(&self, cases: &[usize]) -> Option<Vec<u32>> {
+    fn clusters(&self, cases: &[usize]) -> Option<Vec<u32>> {
         let labels: Vec<Option<&str>> = cases.iter().map(|&case| self.grid.clusters[case]).collect();
         labels.iter().any(Option::is_some).then(|| {
             let mut numbers: HashMap<&str, u32> = HashMap::new();

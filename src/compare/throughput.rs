@@ -5,7 +5,7 @@ use super::latency::side_by_side;
 use super::scope::{Scope, Values, number};
 use super::{Change, Metric};
 use crate::domain::Trial;
-use crate::stats::Estimate;
+use crate::stats::{Design, Estimate};
 use crate::stats::ratio::{Arm, Arms, cost_per_success, cost_per_success_ratio};
 
 /// Output tokens, and the seconds between the first output and the last. `None` unless both are known and above 0.
@@ -25,7 +25,7 @@ pub(super) fn estimate(scope: Scope<'_>, arm: usize) -> Option<Estimate> {
     let of_case = |trials: &Trials<'_>| together(trials.iter().flatten().filter_map(|trial| flow(trial)));
     let Values { cases, values } = scope.values(arm, of_case);
     let (tokens, seconds): (Vec<f64>, Vec<f64>) = values.into_iter().unzip();
-    per_second(&tokens, &seconds, scope.clusters(&cases).as_deref(), scope.confidence)
+    per_second(&tokens, &seconds, scope.sample(&cases).design(), scope.confidence)
 }
 
 /// Tokens per second of both arms and their ratio, over the calls that were bought side by side.
@@ -42,21 +42,21 @@ pub(super) fn change(scope: Scope<'_>, candidate: usize) -> Change {
     let (baseline, candidate): (Vec<_>, Vec<_>) = values.into_iter().unzip();
     let (tokens, seconds): (Vec<f64>, Vec<f64>) = baseline.into_iter().unzip();
     let (candidate_tokens, candidate_seconds): (Vec<f64>, Vec<f64>) = candidate.into_iter().unzip();
-    let clusters = scope.clusters(&cases);
-    let clusters = clusters.as_deref();
+    let sample = scope.sample(&cases);
+    let design = sample.design();
     let arms = Arms {
         baseline: Arm { cost: &tokens, success: &seconds },
         candidate: Arm { cost: &candidate_tokens, success: &candidate_seconds },
     };
     Change {
-        baseline: per_second(&tokens, &seconds, clusters, scope.confidence),
-        candidate: per_second(&candidate_tokens, &candidate_seconds, clusters, scope.confidence),
-        contrast: cost_per_success_ratio(arms, clusters, scope.confidence).map(|ratio| ratio.estimate),
+        baseline: per_second(&tokens, &seconds, design, scope.confidence),
+        candidate: per_second(&candidate_tokens, &candidate_seconds, design, scope.confidence),
+        contrast: cost_per_success_ratio(arms, design, scope.confidence).map(|ratio| ratio.estimate),
         ..Change::uncompared(Metric::TokensPerSecond, cases.len(), scope.cases.len() - cases.len())
     }
 }
 
 /// A ratio of sums like any other, so that long answers weigh more.
-fn per_second(tokens: &[f64], seconds: &[f64], clusters: Option<&[u32]>, confidence: f64) -> Option<Estimate> {
-    cost_per_success(Arm { cost: tokens, success: seconds }, clusters, confidence)
+fn per_second(tokens: &[f64], seconds: &[f64], design: Design<'_>, confidence: f64) -> Option<Estimate> {
+    cost_per_success(Arm { cost: tokens, success: seconds }, design, confidence)
 }

@@ -29,8 +29,8 @@ impl Tokens {
     /// The mean in one arm.
     pub(super) fn estimate(&self, scope: Scope<'_>, arm: usize) -> Option<Estimate> {
         let Values { cases, values } = scope.values(arm, |trials| case_mean(trials, self.count));
-        let clusters = scope.clusters(&cases);
-        mean::mean(PerCase { values: &values, clusters: clusters.as_deref() }, scope.confidence)
+        let sample = scope.sample(&cases);
+        mean::mean(PerCase { values: &values, design: sample.design() }, scope.confidence)
     }
 
     /// The means of both arms and their ratio, over the cases that both arms count.
@@ -39,13 +39,13 @@ impl Tokens {
             case_mean(baseline, self.count).zip(case_mean(candidate, self.count))
         });
         let (baseline, candidate): (Vec<f64>, Vec<f64>) = values.into_iter().unzip();
-        let clusters = scope.clusters(&cases);
-        let clusters = clusters.as_deref();
+        let sample = scope.sample(&cases);
+        let design = sample.design();
         let means = Means { numerator: &candidate, denominator: &baseline };
         Change {
-            baseline: mean::mean(PerCase { values: &baseline, clusters }, scope.confidence),
-            candidate: mean::mean(PerCase { values: &candidate, clusters }, scope.confidence),
-            contrast: ratio_of_means(means, clusters, scope.confidence).map(|ratio| ratio.estimate),
+            baseline: mean::mean(PerCase { values: &baseline, design }, scope.confidence),
+            candidate: mean::mean(PerCase { values: &candidate, design }, scope.confidence),
+            contrast: ratio_of_means(means, design, scope.confidence).map(|ratio| ratio.estimate),
             ..Change::uncompared(self.metric, cases.len(), scope.cases.len() - cases.len())
         }
     }

@@ -1,28 +1,35 @@
-//! Values by case, and the clusters of cases that are not independent of each other.
+//! Values by case, and how far they spread over clusters of cases that are not independent of each other.
 
-use super::special::t_critical;
-use super::sum::{Sum, count, mean, sum};
+use std::collections::BTreeMap;
+
+use super::design::{Design, Relative};
+use super::sum::{Sum, count, sum};
 
 /// One value a case, in the order of the cases.
 #[derive(Debug, Clone, Copy)]
 pub struct PerCase<'a> {
     /// The values: a case's mean over its trials, or its difference between two arms. Finite.
     pub values: &'a [f64],
-    /// The cluster of each case, as small whole numbers (they index a table); `None` when every case stands alone.
-    pub clusters: Option<&'a [u32]>,
+    /// How the cases came into the sample.
+    pub design: Design<'a>,
 }
 
 impl<'a> PerCase<'a> {
-    /// Values of cases that are independent of each other.
+    /// Values of cases that are independent of each other and weigh the same.
     #[must_use]
     pub const fn independent(values: &'a [f64]) -> Self {
-        Self { values, clusters: None }
+        Self { values, design: Design::clustered(None) }
     }
 
     /// Number of cases.
     #[must_use]
     pub const fn n(&self) -> usize {
         self.values.len()
+    }
+
+    /// The weights of the cases, with a mean of 1.
+    pub(super) fn weights(&self) -> Relative {
+        Relative::of(self.design, self.n())
     }
 }
 
@@ -31,14 +38,15 @@ impl<'a> PerCase<'a> {
 pub(super) struct Spread {
     /// Clusters found; the number of cases when there are no clusters.
     pub clusters: usize,
-    /// Sum over clusters of the squared sum of deviations.
+    /// Sum over clusters of the squared sum of weighted deviations: n² times the variance of the weighted mean by
+    /// Hájek's linearisation.
     pub squares: f64,
 }
 
 /// The spread of `cases` around `centre`.
-pub(super) fn spread(cases: PerCase<'_>, centre: f64) -> Spread {
-    let deviations = cases.values.iter().map(|value| value - centre);
-    let Some(clusters) = cases.clusters else {
+pub(super) fn spread(cases: PerCase<'_>, weights: &Relative, centre: f64) -> Spread {
+    let deviations = cases.values.iter().enumerate().map(|(case, value)| weights.of_case(case) * (value - centre));
+    let Some(clusters) = cases.design.clusters else {
         return Spread { clusters: cases.n(), squares: sum(deviations.map(|deviation| deviation * deviation)) };
     };
     debug_assert_eq!(clusters.len(), cases.n(), "one cluster a case");
@@ -51,6 +59,29 @@ pub(super) fn spread(cases: PerCase<'_>, centre: f64) -> Spread {
     Spread { clusters: found.clone().count(), squares: sum(found.map(|sum| sum.value().powi(2))) }
 }
 
+/// How many copies of itself a case has on average, as far as that shows: the whole sample repeated within its clusters,
+/// or clusters whose cases never disagree, which then count once each. 1 without clusters.
+pub(super) fn copies(cases: PerCase<'_>, weights: &Relative, clusters_found: usize) -> f64 {
+    let Some(clusters) = cases.design.clusters else { return 1.0 };
+    let mut cells: BTreeMap<(u32, u64, u64), u64> = BTreeMap::new();
+    for (case, (&cluster, value)) in clusters.iter().zip(cases.values).enumerate() {
+        // Adding 0 makes −0 the same value as 0.
+        *cells.entry((cluster, (value + 0.0).to_bits(), weights.of_case(case).to_bits())).or_default() += 1;
+    }
+    let values: BTreeMap<(u32, u64), ()> = cells.keys().map(|&(cluster, value, _)| ((cluster, value), ())).collect();
+    if values.len() == clusters_found {
+        return count(cases.n()) / count(clusters_found);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts of cases stay far below 2^53")]
+    let repeated = cells.values().copied().reduce(common_divisor).unwrap_or(1) as f64;
+    repeated
+}
+
+/// The greatest common divisor.
+fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
 /// The finite-cluster factor C/(C−1); `None` below two clusters.
 pub(super) fn finite_clusters(clusters: usize) -> Option<f64> {
     (clusters > 1).then(|| count(clusters) / count(clusters - 1))
@@ -59,23 +90,27 @@ pub(super) fn finite_clusters(clusters: usize) -> Option<f64> {
 /// How far a mean may be off.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MeanError {
-    /// Standard error, clustered (Miller 2024, appendix A).
+    /// Standard error, clustered (Miller 2024, appendix A) and weighted (Hájek's linearisation; Särndal, Swensson &
+    /// Wretman 1992, section 5.7).
     pub standard_error: f64,
     /// Clusters that it was taken from, at least two.
     pub clusters: usize,
+    /// Student's critical value at the confidence asked for; `None` when the weights leave no degree of freedom.
+    critical: Option<f64>,
 }
 
 impl MeanError {
     /// The error of the mean of `cases`; `None` below two clusters.
-    pub(super) fn of(cases: PerCase<'_>) -> Option<Self> {
-        let Spread { clusters, squares } = spread(cases, mean(cases.values)?);
+    pub(super) fn of(cases: PerCase<'_>, confidence: f64) -> Option<Self> {
+        let weights = cases.weights();
+        let Spread { clusters, squares } = spread(cases, &weights, weights.mean(cases.values)?);
         let standard_error = (finite_clusters(clusters)? * squares).sqrt() / count(cases.n());
-        Some(Self { standard_error, clusters })
+        Some(Self { standard_error, clusters, critical: weights.critical(confidence, clusters) })
     }
 
     /// Half the width of Student's t interval.
-    pub(super) fn half_width(self, confidence: f64) -> Option<f64> {
-        Some(t_critical(confidence, self.clusters)? * self.standard_error)
+    pub(super) fn half_width(self) -> Option<f64> {
+        Some(self.critical? * self.standard_error)
     }
 }
 
@@ -83,19 +118,44 @@ impl MeanError {
 mod tests {
     use super::*;
 
+    fn clustered<'a>(values: &'a [f64], clusters: &'a [u32]) -> PerCase<'a> {
+        PerCase { values, design: Design::clustered(Some(clusters)) }
+    }
+
     #[test]
     fn clusters_are_those_found_not_those_numbered() {
-        let cases = PerCase { values: &[1.0, 2.0, 4.0], clusters: Some(&[5, 2, 5]) };
-        let spread = spread(cases, 1.0);
+        let cases = clustered(&[1.0, 2.0, 4.0], &[5, 2, 5]);
+        let spread = spread(cases, &cases.weights(), 1.0);
         assert_eq!(spread.clusters, 2);
         assert_eq!(spread.squares.to_bits(), 10.0_f64.to_bits());
     }
 
     #[test]
     fn one_cluster_has_no_standard_error() {
-        let error = |cases| MeanError::of(cases).map(|error| (error.standard_error, error.clusters));
-        assert_eq!(error(PerCase { values: &[1.0, 2.0], clusters: Some(&[0, 0]) }), None);
+        let error = |cases| MeanError::of(cases, 0.95).map(|error| (error.standard_error, error.clusters));
+        assert_eq!(error(clustered(&[1.0, 2.0], &[0, 0])), None);
         assert_eq!(error(PerCase::independent(&[1.0])), None);
         assert_eq!(error(PerCase::independent(&[0.0, 2.0])), Some((1.0, 2)));
+    }
+
+    #[test]
+    fn a_weighted_mean_has_the_error_of_its_linearisation() {
+        // Mean (1·0 + 3·1) ÷ 4; deviations w(x − mean) are −3/4 and 3/4, doubled by the finite factor, over Σw = 4.
+        let design = Design { clusters: None, weights: Some(&[10.0, 30.0]) };
+        let error = MeanError::of(PerCase { values: &[0.0, 1.0], design }, 0.95).expect("two cases");
+        assert!((error.standard_error - (2.0_f64 * 2.0 * 0.5625).sqrt() / 4.0).abs() < 1e-15, "{error:?}");
+    }
+
+    #[test]
+    fn copies_show_as_repeated_samples_and_as_clusters_of_one_mind() {
+        let copies = |values: &[f64], clusters: &[u32], found| {
+            let cases = clustered(values, clusters);
+            copies(cases, &cases.weights(), found)
+        };
+        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-15, "{found} {wanted}");
+        near(copies(&[0.0, 1.0, 0.0], &[0, 0, 1], 2), 1.0);
+        near(copies(&[0.0, 1.0, 0.0, 0.0, 1.0, -0.0], &[0, 0, 1, 0, 0, 1], 2), 2.0);
+        near(copies(&[0.0, 0.0, 0.0, 1.0], &[0, 0, 0, 1], 2), 2.0);
+        near(copies(&[0.0, 1.0, 0.0, 0.0], &[0, 0, 1, 1], 2), 1.0);
     }
 }

@@ -1,8 +1,9 @@
 //! The effective sample: how many independent pass/fail cases the given cases are worth.
 
 use super::cluster::{self, PerCase, finite_clusters};
-use super::special::{normal_critical, t_critical};
-use super::sum::{count, sum};
+use super::design::Relative;
+use super::special::normal_critical;
+use super::sum::count;
 
 /// What kind of scores the per-case values are means of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +18,10 @@ pub enum Scores {
 }
 
 impl Scores {
-    /// Whether `cases` are one pass/fail trial each and independent: the textbook interval applies as it is.
+    /// Whether `cases` are one pass/fail trial each, independent and of the same weight: the textbook interval applies
+    /// as it is.
     pub(super) fn textbook(self, cases: PerCase<'_>) -> bool {
-        self == Self::PassFail { trials: 1 } && cases.clusters.is_none()
+        self == Self::PassFail { trials: 1 } && cases.design.clusters.is_none() && !cases.design.is_weighted()
     }
 }
 
@@ -31,40 +33,55 @@ pub(super) struct Ends {
 }
 
 /// What the cases are worth.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Effective {
     /// Effective cases ÷ cases: (pass/fail variance) ÷ (observed variance), both regularised by the pseudo-cases.
     pub ratio: f64,
     /// Regularised variance of one case.
     pub variance: f64,
-    /// Critical value: normal for the textbook case, else Student's with clusters − 1 degrees of freedom.
+    /// Critical value: normal for the textbook case, else Student's.
     pub critical: f64,
 }
 
 /// Cases and clusters, and what they are worth; nothing below two clusters, except in the textbook case.
-pub(super) fn effective(cases: PerCase<'_>, scores: Scores, ends: Ends, confidence: f64) -> (usize, Option<Effective>) {
-    let n = cases.n();
-    let padded = count(n) + 2.0;
-    let centre = (sum(cases.values.iter().copied()) + ends.low + ends.high) / padded;
-    let spread = cluster::spread(cases, centre);
+///
+/// The observed variance is that of the weighted mean, Σ w²(x − μ)² ÷ (Σw)² by Hájek's linearisation, times the number
+/// of cases. A pseudo-case weighs what a case weighs on average; to the variance it adds what a case adds on average
+/// that was drawn with these weights, so that where no case tells otherwise the sample is worth Kish's (Σw)² ÷ Σw². Where
+/// cases are copies of each other (see [`cluster::copies`]) a pseudo-case is copied as often.
+pub(super) fn effective(
+    cases: PerCase<'_>,
+    weights: &Relative,
+    (scores, ends): (Scores, Ends),
+    confidence: f64,
+) -> (usize, Option<Effective>) {
+    let found = cluster::spread(cases, weights, 0.0).clusters;
+    let constant = cases.design.clusters.is_some() && constant(cases.values, ends);
+    let pseudo = if constant { 1.0 } else { cluster::copies(cases, weights, found) };
+    let padded = weights.total + 2.0 * pseudo;
+    let moment = |of: fn(f64) -> f64| {
+        (weights.sum(cases.values.iter().map(|&value| of(value))) + pseudo * of(ends.low) + pseudo * of(ends.high)) / padded
+    };
+    let centre = moment(|value| value);
+    let spread = cluster::spread(cases, weights, centre);
     let textbook = scores.textbook(cases);
     let fit = || {
-        let critical = if textbook { normal_critical(confidence) } else { t_critical(confidence, spread.clusters)? };
-        let squares = match cases.clusters {
+        let critical = if textbook { normal_critical(confidence) } else { weights.critical(confidence, found)? };
+        let squares = match cases.design.clusters {
             None => spread.squares,
-            Some(_) => finite_clusters(spread.clusters)? * spread.squares,
+            Some(_) => finite_clusters(found)? * spread.squares,
         };
-        let variance = (squares + (ends.low - centre).powi(2) + (ends.high - centre).powi(2)) / padded;
-        let absolute = sum(cases.values.iter().map(|value| value.abs())) + ends.low.abs() + ends.high.abs();
-        let observed = (absolute / padded - centre * centre) / variance;
+        let drawn = pseudo * pseudo * weights.design_effect();
+        let variance = (squares + drawn * (ends.low - centre).powi(2) + drawn * (ends.high - centre).powi(2)) / padded;
+        let observed = (moment(f64::abs) - centre * centre) / variance;
         let ratio = match scores {
-            _ if cases.clusters.is_some() && constant(cases.values, ends) => count(spread.clusters) / count(n),
+            _ if constant => count(found) / count(cases.n()) / weights.design_effect(),
             Scores::PassFail { trials } => observed.min(f64::from(trials)),
             Scores::Graded => observed,
         };
         Some(Effective { ratio, variance, critical })
     };
-    (spread.clusters, if n == 0 { None } else { fit() })
+    (found, if cases.n() == 0 { None } else { fit() })
 }
 
 /// Whether every value says the same: all differences 0, or all scores 0 or all 1. Nothing then tells how alike the

@@ -2,8 +2,8 @@
 //! linearised and paired by case (Cochran 1977, chapter 6).
 
 use super::cluster::{MeanError, PerCase};
+use super::design::{Design, Relative};
 use super::estimate::{Estimate, Interval};
-use super::sum::{mean, sum};
 
 /// What happened in one arm, case by case.
 #[derive(Debug, Clone, Copy)]
@@ -38,25 +38,25 @@ pub struct Rates {
 
 /// The rates per unit and their difference. `None` when an arm has no units.
 #[must_use]
-pub fn rates(arms: Arms<'_>, clusters_of: Option<&[u32]>, confidence: f64) -> Option<Rates> {
+pub fn rates(arms: Arms<'_>, design: Design<'_>, confidence: f64) -> Option<Rates> {
     let n = arms.baseline.events.len();
-    let (baseline, baseline_influence) = rate(arms.baseline)?;
-    let (candidate, candidate_influence) = rate(arms.candidate)?;
+    let weights = Relative::of(design, n);
+    let (baseline, baseline_influence) = rate(arms.baseline, &weights)?;
+    let (candidate, candidate_influence) = rate(arms.candidate, &weights)?;
     let influence: Vec<f64> = candidate_influence.zip(baseline_influence).map(|(c, b)| c - b).collect();
-    let influence = PerCase { values: &influence, clusters: clusters_of };
-    let error = MeanError::of(influence);
+    let error = MeanError::of(PerCase { values: &influence, design }, confidence);
     let value = candidate - baseline;
-    let interval = error
-        .and_then(|error| error.half_width(confidence))
-        .map(|half| Interval::bounded(value - half, value + half, confidence));
-    let difference = Estimate { value, interval, method: "ratio estimator, Student t", n };
+    let half = error.and_then(MeanError::half_width);
+    let interval = half.map(|half| Interval::bounded(value - half, value + half, confidence));
+    let method = weights.method("ratio estimator, Student t", "ratio estimator, Student t, weighted");
+    let difference = Estimate { value, interval, method, n };
     Some(Rates { baseline, candidate, difference, standard_error: error.map(|error| error.standard_error) })
 }
 
 /// The rate of one arm, and how much each case moves it.
-fn rate(arm: Events<'_>) -> Option<(f64, impl Iterator<Item = f64>)> {
-    let units = mean(arm.units)?;
-    let rate = sum(arm.events.iter().copied()) / sum(arm.units.iter().copied());
+fn rate<'a>(arm: Events<'a>, weights: &Relative) -> Option<(f64, impl Iterator<Item = f64> + use<'a>)> {
+    let units = weights.mean(arm.units)?;
+    let rate = weights.sum(arm.events.iter().copied()) / weights.sum(arm.units.iter().copied());
     let influence = arm.events.iter().zip(arm.units).map(move |(events, own)| (events - rate * own) / units);
     (units > 0.0).then_some((rate, influence))
 }

@@ -3,7 +3,7 @@
 use super::cluster::{MeanError, PerCase};
 use super::effective::{Ends, Scores, effective};
 use super::estimate::{Estimate, Interval};
-use super::sum::{count, mean, sum};
+use super::sum::count;
 use super::tango::{Discordant, tango};
 
 const ENDS: Ends = Ends { low: -1.0, high: 1.0 };
@@ -17,8 +17,8 @@ pub struct Difference {
     pub clusters: usize,
     /// Standard error of the mean, clustered; `None` below two clusters.
     pub standard_error: Option<f64>,
-    /// Variance of one case's difference, regularised so that it is never 0, with the design effect of clusters in it:
-    /// what planning by variance starts from. `None` without an interval.
+    /// Variance of one case's difference, regularised so that it is never 0, with the design effect of clusters and
+    /// weights in it: what planning by variance starts from. `None` without an interval.
     pub variance: Option<f64>,
     /// The disagreements of the effective sample; `None` without an interval.
     pub discordant: Option<Discordant>,
@@ -37,26 +37,28 @@ pub fn difference(cases: PerCase<'_>, scores: Scores, confidence: f64) -> Option
     effective_difference(cases, scores, confidence).map(|difference| difference.estimate)
 }
 
-/// Tango's interval at the effective sample: equal to [`tango`] on independent pass/fail trials, one a case and arm.
-/// `None` without cases; no interval below two clusters.
+/// Tango's interval at the effective sample: equal to [`tango`] on independent pass/fail trials, one a case and arm, of
+/// the same weight. `None` without cases; no interval below two clusters.
 #[must_use]
 pub fn effective_difference(cases: PerCase<'_>, scores: Scores, confidence: f64) -> Option<Difference> {
     let n = cases.n();
-    let value = mean(cases.values)?;
-    let (clusters, fit) = effective(cases, scores, ENDS, confidence);
-    let discordant = fit.map(|fit| Discordant {
-        baseline_only: fit.ratio * sum(cases.values.iter().map(|difference| (-difference).max(0.0))),
-        candidate_only: fit.ratio * sum(cases.values.iter().map(|difference| difference.max(0.0))),
+    let weights = cases.weights();
+    let value = weights.mean(cases.values)?;
+    let (clusters, fit) = effective(cases, &weights, (scores, ENDS), confidence);
+    let discordant = fit.as_ref().map(|fit| Discordant {
+        baseline_only: fit.ratio * weights.sum(cases.values.iter().map(|difference| (-difference).max(0.0))),
+        candidate_only: fit.ratio * weights.sum(cases.values.iter().map(|difference| difference.max(0.0))),
         n: fit.ratio * count(n),
     });
-    let interval = fit.zip(discordant).map(|(fit, discordant)| {
+    let interval = fit.as_ref().zip(discordant).map(|(fit, discordant)| {
         let (low, high) = discordant.limits(fit.critical);
         Interval::bounded(low, high, confidence)
     });
+    let method = weights.method("effective-sample Tango", "effective-sample Tango, weighted");
     Some(Difference {
-        estimate: Estimate { value, interval, method: "effective-sample Tango", n },
+        estimate: Estimate { value, interval, method, n },
         clusters,
-        standard_error: fit.and_then(|_| MeanError::of(cases)).map(|error| error.standard_error),
+        standard_error: fit.as_ref().and_then(|_| MeanError::of(cases, confidence)).map(|error| error.standard_error),
         variance: fit.map(|fit| fit.variance),
         discordant,
     })
@@ -64,6 +66,7 @@ pub fn effective_difference(cases: PerCase<'_>, scores: Scores, confidence: f64)
 
 #[cfg(test)]
 mod tests {
+    use super::super::Design;
     use super::*;
 
     #[test]
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn one_cluster_gives_no_interval() {
-        let cases = PerCase { values: &[0.5, -0.5], clusters: Some(&[0, 0]) };
+        let cases = PerCase { values: &[0.5, -0.5], design: Design::clustered(Some(&[0, 0])) };
         let estimate = difference(cases, Scores::Graded, 0.95).expect("has cases");
         assert_eq!(estimate.interval, None);
     }

@@ -1,5 +1,6 @@
 //! From the trial scores of two arms to one difference a case, and what missing scores could change.
 
+use super::design::{Design, Relative};
 use super::sum::{Sum, count, mean};
 
 /// The trial scores of one case; `None` for a trial without a usable score.
@@ -38,9 +39,10 @@ pub struct Pair {
 }
 
 /// Averages the trials of each case and pairs the arms. Scores are in [0, 1], and the missing ones are bounded by 0
-/// and 1 (Manski's bounds).
+/// and 1 (Manski's bounds). A case counts in the bounds as often as it weighs; without weights all weigh the same.
 #[must_use]
-pub fn pair(cases: &[CaseScores<'_>]) -> Pairing {
+pub fn pair(cases: &[CaseScores<'_>], weights: Option<&[f64]>) -> Pairing {
+    let weights = Relative::of(Design { clusters: None, weights }, cases.len());
     let mut pairing = Pairing {
         pairs: Vec::with_capacity(cases.len()),
         missing_candidate: 0,
@@ -71,12 +73,12 @@ pub fn pair(cases: &[CaseScores<'_>]) -> Pairing {
                     (-1.0, 1.0)
                 }
             };
-        worst.add(low);
-        best.add(high);
+        worst.add(weights.of_case(case) * low);
+        best.add(weights.of_case(case) * high);
     }
     if !cases.is_empty() {
-        pairing.worst_case = Some(worst.value() / count(cases.len()));
-        pairing.best_case = Some(best.value() / count(cases.len()));
+        pairing.worst_case = Some(worst.value() / weights.total);
+        pairing.best_case = Some(best.value() / weights.total);
     }
     pairing
 }
@@ -115,9 +117,13 @@ mod tests {
             CaseScores { baseline: &missing, candidate: &scored },
             CaseScores { baseline: &missing, candidate: &missing },
         ];
-        let pairing = pair(&cases);
+        let pairing = pair(&cases, None);
         assert_eq!(pairing.pairs, [Pair { case: 0, difference: 0.0 }]);
         assert_eq!((pairing.missing_candidate, pairing.missing_baseline, pairing.missing_both), (1, 1, 1));
         assert_eq!((pairing.worst_case, pairing.best_case), (Some(-0.5), Some(0.5)));
+        // The case that misses its candidate stands for two: (0 − 2 + 0 − 1) ÷ 5 and (0 + 0 + 1 + 1) ÷ 5.
+        let weighted = pair(&cases, Some(&[1.0, 2.0, 1.0, 1.0]));
+        let near = |found: Option<f64>, expected: f64| (found.expect("has cases") - expected).abs() < 1e-12;
+        assert!(near(weighted.worst_case, -0.6) && near(weighted.best_case, 0.4), "{weighted:?}");
     }
 }

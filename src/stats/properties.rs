@@ -7,7 +7,7 @@ use super::mean::{Mean, t_mean};
 use super::paired::{difference, effective_difference};
 use super::proportion::rate;
 use super::ratio::{Arm, Arms, cost_per_success, cost_per_success_ratio};
-use super::{Estimate, PerCase, Scores};
+use super::{Design, Estimate, PerCase, Scores};
 
 /// A case: its cost and mean score over three trials in either arm, and its cluster.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +42,12 @@ fn columns(cases: &[Case]) -> Columns {
 }
 
 impl Columns {
+    fn design(&self, clustered: bool) -> Design<'_> {
+        Design::clustered(clustered.then_some(self.clusters.as_slice()))
+    }
+
     fn per_case<'a>(&'a self, values: &'a [f64], clustered: bool) -> PerCase<'a> {
-        PerCase { values, clusters: clustered.then_some(self.clusters.as_slice()) }
+        PerCase { values, design: self.design(clustered) }
     }
 
     fn arms(&self) -> Arms<'_> {
@@ -58,7 +62,7 @@ impl Columns {
 
     /// Every kind of estimate that these cases give.
     fn estimates(&self, clustered: bool) -> Vec<Option<Estimate>> {
-        let clusters = clustered.then_some(self.clusters.as_slice());
+        let design = self.design(clustered);
         let trials = Scores::PassFail { trials: 3 };
         vec![
             rate(self.per_case(&self.score[0], clustered), trials, 0.95),
@@ -66,9 +70,9 @@ impl Columns {
             difference(self.per_case(&self.difference, clustered), trials, 0.95),
             difference(self.per_case(&self.difference, clustered), Scores::Graded, 0.95),
             super::mean::mean(self.per_case(&self.cost[0], clustered), 0.95),
-            cost_per_success(self.arms().baseline, clusters, 0.95),
-            cost_per_success_ratio(self.arms(), clusters, 0.95).map(|ratio| ratio.estimate),
-            events::rates(self.events(), clusters, 0.95).map(|rates| rates.difference),
+            cost_per_success(self.arms().baseline, design, 0.95),
+            cost_per_success_ratio(self.arms(), design, 0.95).map(|ratio| ratio.estimate),
+            events::rates(self.events(), design, 0.95).map(|rates| rates.difference),
         ]
     }
 }
@@ -105,9 +109,9 @@ proptest! {
     #[test]
     fn swapping_the_arms_inverts_a_ratio(cases in cases(), clustered: bool) {
         let columns = columns(&cases);
-        let clusters = clustered.then_some(columns.clusters.as_slice());
+        let design = columns.design(clustered);
         let arms = columns.arms();
-        let of = |arms| cost_per_success_ratio(arms, clusters, 0.95).map(|ratio| numbers(&ratio.estimate));
+        let of = |arms| cost_per_success_ratio(arms, design, 0.95).map(|ratio| numbers(&ratio.estimate));
         let swapped = of(Arms { baseline: arms.candidate, candidate: arms.baseline });
         // An arm without success has no mirror image: one way there is no ratio, the other way it is 0.
         if let (Some([low, value, high]), Some(swapped)) = (of(arms), swapped) {
@@ -158,7 +162,7 @@ proptest! {
             let rows: Vec<_> = outcomes.iter().enumerate().flat_map(|(index, outcome)| repeat(index, *outcome)).collect();
             let values: Vec<f64> = rows.iter().map(|row| row.1).collect();
             let clusters: Vec<u32> = rows.iter().map(|row| u32::try_from(row.0).expect("is small")).collect();
-            let cases = PerCase { values: &values, clusters: Some(&clusters) };
+            let cases = PerCase { values: &values, design: Design::clustered(Some(&clusters)) };
             let difference = effective_difference(cases, Scores::PassFail { trials: 1 }, 0.95);
             difference.and_then(|difference| difference.discordant).expect("has clusters").n
         };

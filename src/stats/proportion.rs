@@ -4,7 +4,7 @@ use super::cluster::{MeanError, PerCase};
 use super::effective::{Ends, Scores, effective};
 use super::estimate::{Estimate, Interval};
 use super::special::normal_critical;
-use super::sum::{count, mean};
+use super::sum::count;
 
 const ENDS: Ends = Ends { low: 0.0, high: 1.0 };
 
@@ -44,21 +44,23 @@ pub fn wilson(successes: usize, n: usize, confidence: f64) -> Option<Estimate> {
 }
 
 /// Wilson's interval at the effective sample (cf. Kott & Carr 1997): equal to [`wilson`] on independent pass/fail
-/// trials, one a case. `None` without cases; no interval below two clusters.
+/// trials, one a case, of the same weight. `None` without cases; no interval below two clusters.
 #[must_use]
 pub fn effective_rate(cases: PerCase<'_>, scores: Scores, confidence: f64) -> Option<Rate> {
     let n = cases.n();
-    let value = mean(cases.values)?;
-    let (clusters, fit) = effective(cases, scores, ENDS, confidence);
-    let effective_n = fit.map(|fit| count(n) * fit.ratio);
-    let interval = fit.map(|fit| {
+    let weights = cases.weights();
+    let value = weights.mean(cases.values)?;
+    let (clusters, fit) = effective(cases, &weights, (scores, ENDS), confidence);
+    let effective_n = fit.as_ref().map(|fit| count(n) * fit.ratio);
+    let interval = fit.as_ref().map(|fit| {
         let (low, high) = wilson_limits(value, count(n) * fit.ratio, fit.critical);
         Interval::bounded(low, high, confidence)
     });
+    let method = weights.method("effective-sample Wilson", "effective-sample Wilson, weighted");
     Some(Rate {
-        estimate: Estimate { value, interval, method: "effective-sample Wilson", n },
+        estimate: Estimate { value, interval, method, n },
         clusters,
-        standard_error: fit.and_then(|_| MeanError::of(cases)).map(|error| error.standard_error),
+        standard_error: fit.and_then(|_| MeanError::of(cases, confidence)).map(|error| error.standard_error),
         effective_n,
     })
 }
@@ -74,6 +76,7 @@ pub(super) fn wilson_limits(p: f64, n: f64, critical: f64) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Design;
     use super::*;
 
     #[test]
@@ -86,8 +89,10 @@ mod tests {
 
     #[test]
     fn the_method_follows_the_data() {
-        let row =
-            |values, clusters, scores| rate(PerCase { values, clusters }, scores, 0.95).expect("has cases").method;
+        let row = |values, clusters, scores| {
+            let cases = PerCase { values, design: Design::clustered(clusters) };
+            rate(cases, scores, 0.95).expect("has cases").method
+        };
         let (effective, once) = ("effective-sample Wilson", Scores::PassFail { trials: 1 });
         assert_eq!(row(&[0.0, 1.0], None, once), "Wilson");
         assert_eq!(row(&[0.0, 1.0], None, Scores::PassFail { trials: 3 }), effective);
@@ -97,7 +102,8 @@ mod tests {
 
     #[test]
     fn clusters_that_all_pass_count_once_each() {
-        let cases = PerCase { values: &[1.0; 40], clusters: Some(&[0, 1, 2, 3].repeat(10)) };
+        let clusters = [0, 1, 2, 3].repeat(10);
+        let cases = PerCase { values: &[1.0; 40], design: Design::clustered(Some(&clusters)) };
         let rate = effective_rate(cases, Scores::PassFail { trials: 1 }, 0.95).expect("has cases");
         assert_eq!(rate.effective_n, Some(4.0));
     }

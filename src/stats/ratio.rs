@@ -1,12 +1,11 @@
 //! Ratios of means over the same cases, cost per success first of all: log-scale delta method with Student's t.
 
 use super::cluster::{MeanError, PerCase};
+use super::design::{Design, Relative};
 use super::estimate::{Estimate, Interval};
 use super::proportion::wilson_limits;
 use super::special::normal_critical;
-use super::sum::{count, mean, sum};
-
-const METHOD: &str = "log delta, Student t";
+use super::sum::{count, sum};
 
 /// What each case cost in an arm and how often it succeeded: means over the case's trials, in the same order.
 #[derive(Debug, Clone, Copy)]
@@ -47,25 +46,25 @@ pub struct Ratio {
 /// Mean numerator ÷ mean denominator. `None` without cases or when the denominator is 0 throughout; a ratio of 0 has no
 /// interval.
 #[must_use]
-pub fn ratio_of_means(means: Means<'_>, clusters: Option<&[u32]>, confidence: f64) -> Option<Ratio> {
-    log_delta(&[(means.numerator, 1.0), (means.denominator, -1.0)], clusters, confidence)
+pub fn ratio_of_means(means: Means<'_>, design: Design<'_>, confidence: f64) -> Option<Ratio> {
+    log_delta(&[(means.numerator, 1.0), (means.denominator, -1.0)], design, confidence)
 }
 
 /// Total cost ÷ successes of one arm. `None` without cases or successes.
 #[must_use]
-pub fn cost_per_success(arm: Arm<'_>, clusters: Option<&[u32]>, confidence: f64) -> Option<Estimate> {
+pub fn cost_per_success(arm: Arm<'_>, design: Design<'_>, confidence: f64) -> Option<Estimate> {
     let means = Means { numerator: arm.cost, denominator: arm.success };
-    ratio_of_means(means, clusters, confidence).map(|ratio| ratio.estimate)
+    ratio_of_means(means, design, confidence).map(|ratio| ratio.estimate)
 }
 
 /// Cost per success of the candidate ÷ that of the baseline. `None` without cases, without a success of the candidate,
 /// or with a baseline that cost nothing. It is 0, without interval, when the baseline never succeeded or the candidate
 /// cost nothing.
 #[must_use]
-pub fn cost_per_success_ratio(arms: Arms<'_>, clusters: Option<&[u32]>, confidence: f64) -> Option<Ratio> {
+pub fn cost_per_success_ratio(arms: Arms<'_>, design: Design<'_>, confidence: f64) -> Option<Ratio> {
     let Arms { baseline, candidate } = arms;
     let terms = [(candidate.cost, 1.0), (candidate.success, -1.0), (baseline.cost, -1.0), (baseline.success, 1.0)];
-    log_delta(&terms, clusters, confidence)
+    log_delta(&terms, design, confidence)
 }
 
 /// The least that a success may cost when `n` cases brought none: their total cost over the successes that Wilson's
@@ -76,8 +75,10 @@ pub fn least_cost_without_success(total_cost: f64, n: usize, confidence: f64) ->
 }
 
 /// The product of the means, each to its power of 1 or −1.
-fn log_delta(terms: &[(&[f64], f64)], clusters_of: Option<&[u32]>, confidence: f64) -> Option<Ratio> {
-    let means: Vec<f64> = terms.iter().map(|(values, _)| mean(values)).collect::<Option<_>>()?;
+fn log_delta(terms: &[(&[f64], f64)], design: Design<'_>, confidence: f64) -> Option<Ratio> {
+    let n = terms.first()?.0.len();
+    let weights = Relative::of(design, n);
+    let means: Vec<f64> = terms.iter().map(|(values, _)| weights.mean(values)).collect::<Option<_>>()?;
     let product = |sign: f64| -> f64 {
         means.iter().zip(terms).filter(|(_, (_, power))| power * sign > 0.0).map(|(mean, _)| mean).product()
     };
@@ -85,17 +86,16 @@ fn log_delta(terms: &[(&[f64], f64)], clusters_of: Option<&[u32]>, confidence: f
     if denominator == 0.0 {
         return None;
     }
-    let n = terms.first()?.0.len();
     let value = numerator / denominator;
-    let point = Ratio { estimate: Estimate { value, interval: None, method: METHOD, n }, log_standard_error: None };
+    let method = weights.method("log delta, Student t", "log delta, Student t, weighted");
+    let point = Ratio { estimate: Estimate { value, interval: None, method, n }, log_standard_error: None };
     if numerator == 0.0 {
         return Some(point);
     }
     let influence: Vec<f64> =
         (0..n).map(|case| sum(terms.iter().zip(&means).map(|((x, power), mean)| power * x[case] / mean))).collect();
-    let influence = PerCase { values: &influence, clusters: clusters_of };
-    let error = MeanError::of(influence);
-    let Some((error, half)) = error.and_then(|error| Some((error, error.half_width(confidence)?))) else {
+    let error = MeanError::of(PerCase { values: &influence, design }, confidence);
+    let Some((error, half)) = error.and_then(|error| Some((error, error.half_width()?))) else {
         return Some(point);
     };
     let factor = half.exp();
@@ -111,12 +111,12 @@ mod tests {
     const PAID: Arm<'_> = Arm { cost: &[1.0, 2.0, 3.0], success: &[1.0, 0.0, 1.0] };
 
     fn ratio(baseline: Arm<'_>, candidate: Arm<'_>) -> Option<Ratio> {
-        cost_per_success_ratio(Arms { baseline, candidate }, None, 0.95)
+        cost_per_success_ratio(Arms { baseline, candidate }, Design::default(), 0.95)
     }
 
     #[test]
     fn failed_cases_are_paid_for_too() {
-        let estimate = cost_per_success(PAID, None, 0.95).expect("has successes");
+        let estimate = cost_per_success(PAID, Design::default(), 0.95).expect("has successes");
         assert!((estimate.value - 3.0).abs() < 1e-12, "{estimate:?}");
         assert!(estimate.low() < Some(3.0) && estimate.high() > Some(3.0));
     }
@@ -125,7 +125,7 @@ mod tests {
     fn without_success_or_cost_there_is_no_ratio_or_no_interval() {
         let hopeless = Arm { success: &[0.0; 3], ..PAID };
         let free = Arm { cost: &[0.0; 3], ..PAID };
-        assert_eq!(cost_per_success(hopeless, None, 0.95), None);
+        assert_eq!(cost_per_success(hopeless, Design::default(), 0.95), None);
         assert_eq!(ratio(PAID, hopeless), None);
         assert_eq!(ratio(free, PAID), None);
         for zero in [ratio(hopeless, PAID), ratio(PAID, free)] {

@@ -1,12 +1,14 @@
 //! The vectors, and for each method of theirs the call of the library that answers it.
 
 pub(crate) mod adjusted;
+pub(crate) mod bootstrap;
 pub(crate) mod input;
 pub(crate) mod latency;
 pub(crate) mod paired;
 pub(crate) mod planner;
 pub(crate) mod rates;
 pub(crate) mod ratios;
+pub(crate) mod sequential;
 pub(crate) mod special;
 pub(crate) mod vector;
 pub(crate) mod verdict;

@@ -3,7 +3,7 @@
 use cutover::stats::newcombe::{Pairs, newcombe};
 use cutover::stats::pairing::{CaseScores, pair};
 use cutover::stats::tango::{self, Discordant};
-use cutover::stats::{PerCase, mcnemar, mean, paired, repeats};
+use cutover::stats::{Design, PerCase, mcnemar, mean, paired, repeats};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ fn mcnemar(input: Input<'_>) -> Result<Value, String> {
 
 fn paired_score_ci(input: Input<'_>) -> Result<Value, String> {
     let (values, clusters) = (input.list("d")?, input.clusters()?);
-    let cases = PerCase { values: &values, clusters: clusters.as_deref() };
+    let cases = PerCase { values: &values, design: Design::clustered(clusters.as_deref()) };
     let (scores, confidence) = (input.scores()?, input.confidence()?);
     let difference = paired::effective_difference(cases, scores, confidence);
     agree(difference.map(|difference| difference.estimate), paired::difference(cases, scores, confidence))?;
@@ -76,7 +76,8 @@ fn paired_score_ci(input: Input<'_>) -> Result<Value, String> {
 
 fn paired_t(input: Input<'_>) -> Result<Value, String> {
     let (values, clusters) = (input.list("d")?, input.clusters()?);
-    let mean = mean::t_mean(PerCase { values: &values, clusters: clusters.as_deref() }, input.confidence()?);
+    let design = Design::clustered(clusters.as_deref());
+    let mean = mean::t_mean(PerCase { values: &values, design }, input.confidence()?);
     let mut answer = limits(mean.map(|mean| mean.estimate));
     answer["se"] = mean.and_then(|mean| mean.standard_error).into();
     answer["df"] = mean.and_then(|mean| mean.degrees_of_freedom).into();
@@ -109,7 +110,7 @@ fn pairing(input: Input<'_>) -> Result<Value, String> {
     let cases: Vec<Case> = input.get("cases")?;
     let scores: Vec<CaseScores<'_>> =
         cases.iter().map(|case| CaseScores { baseline: &case.baseline, candidate: &case.candidate }).collect();
-    let pairing = pair(&scores);
+    let pairing = pair(&scores, None);
     Ok(json!({
         "ids": pairing.pairs.iter().map(|pair| &cases[pair.case].id).collect::<Vec<_>>(),
         "d": pairing.pairs.iter().map(|pair| pair.difference).collect::<Vec<_>>(),

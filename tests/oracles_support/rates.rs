@@ -1,6 +1,6 @@
 //! Rates of one arm.
 
-use cutover::stats::{Estimate, PerCase, proportion};
+use cutover::stats::{Design, Estimate, PerCase, proportion};
 use serde_json::{Value, json};
 
 use super::input::Input;
@@ -23,7 +23,7 @@ fn wilson(input: Input<'_>) -> Result<Value, String> {
 
 fn rate_effective(input: Input<'_>) -> Result<Value, String> {
     let (values, clusters) = (input.list("scores")?, input.clusters()?);
-    let cases = PerCase { values: &values, clusters: clusters.as_deref() };
+    let cases = PerCase { values: &values, design: Design::clustered(clusters.as_deref()) };
     let (scores, confidence) = (input.scores()?, input.confidence()?);
     let rate = proportion::effective_rate(cases, scores, confidence);
     agree(rate.map(|rate| rate.estimate), proportion::rate(cases, scores, confidence))?;

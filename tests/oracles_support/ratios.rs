@@ -1,5 +1,6 @@
 //! Ratios over the same cases.
 
+use cutover::stats::Design;
 use cutover::stats::events::{self, Events};
 use cutover::stats::fieller::fieller;
 use cutover::stats::ratio::{self, Arm, Arms, Means};
@@ -19,7 +20,7 @@ pub(crate) const METHODS: &[Method] = &[
 fn cps_logdelta(input: Input<'_>) -> Result<Value, String> {
     let (cost, success, clusters) = (input.list("cost")?, input.list("success")?, input.clusters()?);
     let means = Means { numerator: &cost, denominator: &success };
-    let ratio = ratio::ratio_of_means(means, clusters.as_deref(), input.confidence()?);
+    let ratio = ratio::ratio_of_means(means, Design::clustered(clusters.as_deref()), input.confidence()?);
     let mut answer = limits(ratio.map(|ratio| ratio.estimate));
     answer["se_log"] = ratio.and_then(|ratio| ratio.log_standard_error).into();
     Ok(answer)
@@ -33,8 +34,9 @@ fn cps_ratio(input: Input<'_>) -> Result<Value, String> {
         candidate: Arm { cost: &cost_cand, success: &success_cand },
     };
     let (clusters, confidence) = (input.clusters()?, input.confidence()?);
-    let of_arm = |arm| ratio::cost_per_success(arm, clusters.as_deref(), confidence).map(|estimate| estimate.value);
-    let ratio = ratio::cost_per_success_ratio(arms, clusters.as_deref(), confidence);
+    let design = Design::clustered(clusters.as_deref());
+    let of_arm = |arm| ratio::cost_per_success(arm, design, confidence).map(|estimate| estimate.value);
+    let ratio = ratio::cost_per_success_ratio(arms, design, confidence);
     let estimate = ratio.map(|ratio| ratio.estimate);
     Ok(json!({
         "cps_base": of_arm(arms.baseline),
@@ -61,7 +63,7 @@ fn event_rate_diff(input: Input<'_>) -> Result<Value, String> {
         baseline: Events { events: &events_base, units: &units_base },
         candidate: Events { events: &events_cand, units: &units_cand },
     };
-    let rates = events::rates(arms, input.clusters()?.as_deref(), input.confidence()?);
+    let rates = events::rates(arms, Design::clustered(input.clusters()?.as_deref()), input.confidence()?);
     let difference = rates.map(|rates| rates.difference);
     Ok(json!({
         "rate_base": rates.map(|rates| rates.baseline),

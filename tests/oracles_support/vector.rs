@@ -65,7 +65,7 @@ impl Vector {
 }
 
 impl Tolerance {
-    /// Whether `got` is `expected`: numbers within the tolerance, whole numbers and all else equal.
+    /// Whether `got` is `expected`: numbers within the tolerance or between two ends, whole numbers and all else equal.
     fn accepts(self, expected: &Value, got: &Value) -> bool {
         match (expected, got) {
             (Value::Object(expected), Value::Object(got)) => {
@@ -75,6 +75,11 @@ impl Tolerance {
             (Value::Array(expected), Value::Array(got)) => {
                 expected.len() == got.len() && expected.iter().zip(got).all(|(value, got)| self.accepts(value, got))
             }
+            (Value::Array(ends), Value::Number(got)) => {
+                let [low, high] = ends.as_slice() else { return false };
+                let number = [low.as_f64(), got.as_f64(), high.as_f64()];
+                matches!(number, [Some(low), Some(got), Some(high)] if low <= got && got <= high)
+            }
             (Value::Number(expected), Value::Number(got)) if !(expected.is_f64() || got.is_f64()) => expected == got,
             (Value::Number(expected), Value::Number(got)) => {
                 expected.as_f64().zip(got.as_f64()).is_some_and(|(expected, got)| self.near(expected, got))
@@ -83,9 +88,9 @@ impl Tolerance {
         }
     }
 
-    /// Without a tolerance the last bit may still differ.
+    /// Without a tolerance the last bits may still differ, as those of sums in another order do.
     fn near(self, expected: f64, got: f64) -> bool {
-        let last_bit = expected.abs() * f64::EPSILON;
+        let last_bit = 2.0 * expected.abs() * f64::EPSILON;
         (got - expected).abs() <= (self.abs + self.rel * expected.abs()).max(last_bit)
     }
 }

@@ -6,3 +6,4 @@ mod properties;
 mod run;
 mod shares;
 mod spending;
+mod weights;

@@ -3,7 +3,7 @@
 use super::run::{FAIL, FAILED, Run, UNLABELLED, assert_near, failed, numbers, planned, trial};
 use crate::compare::{Discordance, Metric, Quadrants};
 use crate::domain::{FailureKind, Outcome, ToolFault, Usage};
-use crate::stats::{PerCase, Scores, mcnemar, paired, proportion};
+use crate::stats::{Design, PerCase, Scores, mcnemar, paired, proportion};
 
 const PASS: Outcome = Outcome::Pass;
 
@@ -112,7 +112,7 @@ fn clusters_enter_every_interval() {
     let mut differences = vec![0.0; 21];
     differences[2..9].fill(-1.0);
     differences[12] = 1.0;
-    let cases = PerCase { values: &differences, clusters: Some(&clusters) };
+    let cases = PerCase { values: &differences, design: Design::clustered(Some(&clusters)) };
     let change = run.change(Metric::Accuracy);
     assert_eq!(change.contrast, paired::difference(cases, Scores::PassFail { trials: 1 }, 0.95));
     assert_eq!(change.contrast.map(|contrast| contrast.method), Some("effective-sample Tango"));

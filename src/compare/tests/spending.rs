@@ -4,7 +4,7 @@ use super::run::{FAIL, Run, assert_near, failed, trial};
 use crate::compare::Metric;
 use crate::domain::{FailureKind, Outcome, Trial, Usage, Usd};
 use crate::stats::ratio::{Arm, Arms, Means, cost_per_success, cost_per_success_ratio, ratio_of_means};
-use crate::stats::{PerCase, mean};
+use crate::stats::{Design, PerCase, mean};
 
 const PASS: Outcome = Outcome::Pass;
 
@@ -31,8 +31,8 @@ fn fails_are_paid_for_by_the_successes() {
     assert_near(change.baseline.map(|cost| cost.value * 1e6), 3.0);
     assert_near(change.candidate.map(|cost| cost.value * 1e6), 5.0);
     assert_near(change.contrast.map(|ratio| ratio.value), 5.0 / 3.0);
-    assert_eq!(change.baseline, cost_per_success(baseline, None, 0.95));
-    let ratio = cost_per_success_ratio(Arms { baseline, candidate }, None, 0.95);
+    assert_eq!(change.baseline, cost_per_success(baseline, Design::default(), 0.95));
+    let ratio = cost_per_success_ratio(Arms { baseline, candidate }, Design::default(), 0.95);
     assert_eq!(change.contrast, ratio.map(|ratio| ratio.estimate));
 }
 
@@ -101,7 +101,7 @@ fn tokens_are_means_and_their_ratio_is_paired() {
     assert_eq!((change.pairs, change.missing), (2, 1));
     assert_eq!(change.baseline, mean::mean(PerCase::independent(&[200.0, 300.0]), 0.95));
     let means = Means { numerator: &[150.0, 250.0], denominator: &[200.0, 300.0] };
-    assert_eq!(change.contrast, ratio_of_means(means, None, 0.95).map(|ratio| ratio.estimate));
+    assert_eq!(change.contrast, ratio_of_means(means, Design::default(), 0.95).map(|ratio| ratio.estimate));
     assert_near(change.contrast.map(|ratio| ratio.value), 0.8);
     assert_near(run.estimate(0, Metric::OutputTokens).map(|mean| mean.value), 200.0);
     // Nobody reported input.

@@ -11,6 +11,11 @@ pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
     for candidate in &view.candidates {
         blocks.push(Block::Table(table(view, candidate)));
         blocks.extend(absences(candidate).into_iter().map(Block::Note));
+        if let Some(effective) = &candidate.effective {
+            blocks.push(Block::Note(effective.clone()));
+            let summary = "As drawn: every case counted once".to_owned();
+            blocks.push(Block::Details { summary, open: false, blocks: vec![Block::Table(as_drawn(view, candidate))] });
+        }
     }
     let sentences: Vec<Cell> = view
         .verdicts
@@ -62,6 +67,21 @@ fn table(view: &View<'_>, candidate: &CandidateView) -> Table {
             change.limit.as_ref().map_or_else(|| Cell::empty("no rule"), |(text, _)| Cell::plain(text)),
             change.decision.map_or_else(|| Cell::empty("—"), cells::decision),
         ]);
+    }
+    table
+}
+
+/// The same figures without weights: they speak of the draw.
+fn as_drawn(view: &View<'_>, candidate: &CandidateView) -> Table {
+    let mut table = Table::new(
+        format!("{} against {}, unweighted, with {} intervals", candidate.name, candidate.baseline, view.confidence),
+        &[("Metric", false), (&candidate.baseline, true), (&candidate.name, true), ("Change", true)],
+    );
+    for change in shown(candidate) {
+        let Some(plain) = &change.unweighted else { continue };
+        let mut cells = vec![Cell { detail: change.slice.clone(), ..Cell::plain(change.label) }];
+        cells.extend(plain.iter().map(cells::reading));
+        table.push(cells);
     }
     table
 }

@@ -80,7 +80,11 @@ fn warnings_follow_the_facts() {
     // What is changed, and a warning that appears or disappears with it.
     let rows: [(Edit, &str); 8] = [
         (|run| run.manifest.finished_at = None, "The run is unfinished"),
-        (|run| run.manifest.dataset.weights = (1.0, 1.0), "the numbers are unweighted"),
+        (
+            |run| run.results.comparisons[1].changes[0].unweighted = None,
+            "local, accuracy: the mix of cases turns the answer. As drawn the change is −3.1\u{a0}pp, weighted to \
+             production −0.7\u{a0}pp",
+        ),
         (
             |run| run.results.comparisons[0].pairs = 12,
             "mini rests on 12 pairs: one case more or less moves a share by 8.3%",

@@ -13,6 +13,8 @@ pub(in crate::report) struct CandidateView {
     pub baseline: String,
     pub name: String,
     pub pairs: usize,
+    /// What the pairs are worth, where they weigh differently.
+    pub effective: Option<String>,
     /// Pairs and cases, with what the gate asks for and what the missing scores could change.
     pub coverage: String,
     /// One row a metric, or a rule where a metric has several, then one a rule of a slice.
@@ -45,6 +47,8 @@ pub(in crate::report) struct ChangeView {
     /// The rule, as text and as a place on the contrast's scale.
     pub limit: Option<(String, f64)>,
     pub decision: Option<Decision>,
+    /// Baseline, candidate and contrast with every case counted once, where cases weigh differently.
+    pub unweighted: Option<[Reading; 3]>,
     /// Why there is no contrast.
     pub absent: Option<&'static str>,
     pub p_value: Option<String>,
@@ -89,6 +93,7 @@ impl CandidateView {
             baseline: comparison.baseline.clone(),
             name: comparison.candidate.clone(),
             pairs: comparison.pairs,
+            effective: effective(comparison),
             coverage: coverage(input, comparison),
             changes: changes(comparison, findings),
             quadrants: comparison.quadrants,
@@ -120,6 +125,10 @@ impl ChangeView {
             pairs: change.pairs,
             limit: rule.map(|rule| (why::limit(rule), why::limit_value(rule))),
             decision,
+            unweighted: change.unweighted.map(|plain| {
+                let contrast = Reading::new(plain.contrast.as_ref(), Style::of_contrast(row), limit, absent);
+                [value(plain.baseline.as_ref()), value(plain.candidate.as_ref()), contrast]
+            }),
             absent: change.contrast.is_none().then(|| why::undefined(change.metric)),
             p_value: change.p_value.map(p_value),
         }
@@ -129,6 +138,20 @@ impl ChangeView {
     pub(in crate::report) fn decides(&self) -> bool {
         !self.metric.row().detail || self.limit.is_some()
     }
+}
+
+/// What weights cost: fewer cases carry the numbers than were paired.
+fn effective(comparison: &Comparison) -> Option<String> {
+    let weighted = comparison.changes.iter().any(|change| change.unweighted.is_some());
+    weighted.then(|| {
+        format!(
+            "{}: every number is weighted to the cases of production that each drawn case stands for. The {} are worth \
+             {:.0} that weigh the same.",
+            comparison.candidate,
+            plural(comparison.pairs, "pair", "pairs"),
+            comparison.effective_pairs
+        )
+    })
 }
 
 /// One row a metric and rule: the changes over all cases first, then the rules of slices.

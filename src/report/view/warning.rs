@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::number::{Style, count, plural};
+use super::why;
 use super::translation::{settings, translations};
 use crate::compare::{ArmSummary, Comparison};
+use crate::gate::Rule;
 use crate::report::Input;
 use crate::run_dir::{ArmInfo, Manifest, UncertainInfo};
 
@@ -26,6 +28,7 @@ pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
     warnings.extend(assumed_prices(&input.manifest.arms));
     for comparison in &input.results.comparisons {
         warnings.extend(of_comparison(comparison));
+        warnings.extend(of_mix(input, comparison));
     }
     warnings
 }
@@ -44,14 +47,29 @@ fn of_run(manifest: &Manifest) -> Vec<String> {
             plural(usize::try_from(*calls).unwrap_or(usize::MAX), "call was cut", "calls were cut")
         ));
     }
-    let (low, high) = manifest.dataset.weights;
-    if (high - low).abs() > f64::EPSILON * high.abs() {
-        warnings.push(format!(
-            "The drawn cases stand for unequal numbers of production requests (weights {low} to {high}), and the \
-             numbers are unweighted: they describe the drawn cases, not the traffic."
-        ));
-    }
     warnings
+}
+
+/// Rules whose answer hangs on the mix of cases alone: the draw says one thing, production another (Simpson's paradox).
+fn of_mix(input: &Input<'_>, comparison: &Comparison) -> Vec<String> {
+    let turned = |rule: &Rule| {
+        let slice = rule.slice.as_ref().map(|(tag, value)| (tag.as_str(), value.as_str()));
+        let change = comparison.change(rule.metric, slice)?;
+        let (weighted, plain) = (change.contrast?.value, change.unweighted?.contrast?.value);
+        let limit = why::limit_value(rule);
+        ((weighted > limit) != (plain > limit)).then(|| {
+            let style = Style::of_contrast(rule.metric.row());
+            format!(
+                "{}, {}: the mix of cases turns the answer. As drawn the change is {}, weighted to production {}, on \
+                 the other side of the limit.",
+                comparison.candidate,
+                why::lower(rule.metric.row().label),
+                style.write(plain),
+                style.write(weighted)
+            )
+        })
+    };
+    input.gate.rules.iter().filter_map(turned).collect()
 }
 
 /// Cases that an arm was not asked, and whose answers nobody can know.
