@@ -41,6 +41,7 @@ fn change(metric: Metric, low: impl Into<Option<f64>>, high: impl Into<Option<f6
         worst_case: None,
         best_case: None,
         discordance: None,
+        unweighted: None,
     }
 }
 
@@ -53,6 +54,7 @@ fn results(change: &Change) -> Results {
         candidate: "candidate".into(),
         cases: 200,
         pairs: 200,
+        effective_pairs: 200.0,
         unpaired: 0,
         changes,
         quadrants: Quadrants::default(),
@@ -203,6 +205,7 @@ fn a_slice_is_judged_by_its_own_pairs() {
         value: value.into(),
         cases: pairs,
         pairs,
+        effective_pairs: f64::from(u32::try_from(pairs).expect("a small count")),
         changes: vec![Change { pairs, ..change(ACCURACY, low, high) }],
     };
     results.comparisons[0].slices =

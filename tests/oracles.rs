@@ -13,7 +13,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use oracles_support::{
-    Method, adjusted, bootstrap, latency, paired, planner, rates, ratios, sequential, special, vector, verdict,
+    Method, adjusted, bootstrap, breakeven, cost, draws, judge, latency, paired, planner, pricing, rates, ratios,
+    sequential, special, vector, verdict,
 };
 use vector::Vector;
 
@@ -29,6 +30,11 @@ const METHODS: &[&[Method]] = &[
     adjusted::METHODS,
     sequential::METHODS,
     bootstrap::METHODS,
+    pricing::METHODS,
+    cost::METHODS,
+    breakeven::METHODS,
+    draws::METHODS,
+    judge::METHODS,
 ];
 
 /// What became of the vectors of one method.

@@ -5,8 +5,8 @@ use super::rates::score;
 use super::scope::{Scope, Values, case_mean, number};
 use super::{Change, Metric};
 use crate::domain::Usd;
-use crate::stats::ratio::{self, Arm, Arms};
 use crate::stats::Estimate;
+use crate::stats::ratio::{self, Arm, Arms};
 
 /// What each case cost in an arm for every scored trial, and how often it succeeded.
 #[derive(Default)]

@@ -5,8 +5,8 @@ use super::latency::side_by_side;
 use super::scope::{Scope, Values, number};
 use super::{Change, Metric};
 use crate::domain::Trial;
-use crate::stats::{Design, Estimate};
 use crate::stats::ratio::{Arm, Arms, cost_per_success, cost_per_success_ratio};
+use crate::stats::{Design, Estimate};
 
 /// Output tokens, and the seconds between the first output and the last. `None` unless both are known and above 0.
 fn flow(trial: &Trial) -> Option<(f64, f64)> {

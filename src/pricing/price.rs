@@ -343,6 +343,15 @@ mod tests {
     }
 
     #[test]
+    fn photos_and_classifications_cost_what_was_published() {
+        let nano = |model| builtin("openai", model);
+        let cost = |price: &Price, usage, calls| price.cost(&usage, Tier::Standard).map(|usd| usd.pico() * calls);
+        assert_eq!(cost(nano("gpt-5.4-nano"), usage(2751, 0, 112), 76_000), Some(52_455_200_000_000));
+        assert_eq!(cost(nano("gpt-5-nano"), usage(500, 0, 0), 10_000), Some(250_000_000_000));
+        assert_eq!(cost(nano("gpt-5.4-nano"), usage(500, 0, 0), 10_000), Some(1_000_000_000_000));
+    }
+
+    #[test]
     fn the_worst_case_bounds_every_cost_of_a_call() {
         let gpt = builtin("openai", "gpt-5.4");
         assert_eq!(gpt.worst_case(272_000, 10).pico(), 272_000 * 2_500_000 + 10 * 15_000_000);

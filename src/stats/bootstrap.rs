@@ -166,11 +166,18 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_interval_and_another_a_similar_one() {
-        let of = |seed| bootstrap(ARMS, Design::default(), 0.95, seed).expect("has a ratio");
+        let [first, second] =
+            [0.31, 0.47].map(|step| (1..40).map(|case| 1.0 + (f64::from(case) * step).fract()).collect());
+        let (first, second): (Vec<f64>, Vec<f64>) = (first, second);
+        let arm = |cost| Arm { cost, success: &[1.0; 39] };
+        let arms = Arms { baseline: arm(&first), candidate: arm(&second) };
+        let of = |seed| bootstrap(arms, Design::default(), 0.95, seed).expect("has a ratio");
         assert_eq!(of(1), of(1));
         assert_ne!(of(1).percentile, of(2).percentile);
-        let [low, high] = [of(1).percentile.low, of(1).percentile.high].map(|limit| limit.expect("is bounded"));
-        assert!(low > 1.6 && low < of(1).ratio && high > of(1).ratio && high < 2.3, "{low} {high}");
+        let limits = |seed| [of(seed).percentile.low, of(seed).percentile.high].map(|limit| limit.expect("is bounded"));
+        let ([low, high], [other_low, other_high]) = (limits(1), limits(2));
+        assert!((low - other_low).abs() < 0.01 && (high - other_high).abs() < 0.01, "{low} {high}");
+        assert!(low < of(1).ratio && of(1).ratio < high && high - low < 0.3, "{low} {high}");
     }
 
     #[test]

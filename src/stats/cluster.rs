@@ -45,40 +45,69 @@ pub(super) struct Spread {
 
 /// The spread of `cases` around `centre`.
 pub(super) fn spread(cases: PerCase<'_>, weights: &Relative, centre: f64) -> Spread {
+    let sums = cluster_sums(cases, weights, centre);
+    Spread { clusters: sums.len(), squares: sum(sums.iter().map(|sum| sum * sum)) }
+}
+
+/// The sum of weighted deviations from `centre` in each cluster; the deviations themselves when there are no clusters.
+fn cluster_sums(cases: PerCase<'_>, weights: &Relative, centre: f64) -> Vec<f64> {
     let deviations = cases.values.iter().enumerate().map(|(case, value)| weights.of_case(case) * (value - centre));
-    let Some(clusters) = cases.design.clusters else {
-        return Spread { clusters: cases.n(), squares: sum(deviations.map(|deviation| deviation * deviation)) };
-    };
+    let Some(clusters) = cases.design.clusters else { return deviations.collect() };
     debug_assert_eq!(clusters.len(), cases.n(), "one cluster a case");
     let table = clusters.iter().max().map_or(0, |&last| last as usize + 1);
     let mut sums: Vec<Option<Sum>> = vec![None; table];
     for (&cluster, deviation) in clusters.iter().zip(deviations) {
         sums[cluster as usize].get_or_insert_default().add(deviation);
     }
-    let found = sums.iter().flatten();
-    Spread { clusters: found.clone().count(), squares: sum(found.map(|sum| sum.value().powi(2))) }
+    sums.into_iter().flatten().map(Sum::value).collect()
 }
 
-/// How many copies of itself a case has on average, as far as that shows: the whole sample repeated within its clusters,
-/// or clusters whose cases never disagree, which then count once each. 1 without clusters.
-pub(super) fn copies(cases: PerCase<'_>, weights: &Relative, clusters_found: usize) -> f64 {
-    let Some(clusters) = cases.design.clusters else { return 1.0 };
-    let mut cells: BTreeMap<(u32, u64, u64), u64> = BTreeMap::new();
-    for (case, (&cluster, value)) in clusters.iter().zip(cases.values).enumerate() {
+/// How far the means of two quantities of the same cases may be off together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PairError {
+    /// Variance of the mean of x, clustered.
+    pub x: f64,
+    /// Variance of the mean of y.
+    pub y: f64,
+    /// Covariance of the two means.
+    pub xy: f64,
+    /// The weighted mean of x.
+    pub mean_x: f64,
+    /// The weighted mean of y.
+    pub mean_y: f64,
+    /// Student's critical value at the confidence asked for.
+    pub critical: f64,
+}
+
+impl PairError {
+    /// The errors of the means of `x` and `y`, which have the same cases; `None` below two clusters.
+    pub(super) fn of(x: &[f64], y: &[f64], design: Design<'_>, confidence: f64) -> Option<Self> {
+        let weights = Relative::of(design, x.len());
+        let (mean_x, mean_y) = (weights.mean(x)?, weights.mean(y)?);
+        let sums = |values, mean| cluster_sums(PerCase { values, design }, &weights, mean);
+        let (of_x, of_y) = (sums(x, mean_x), sums(y, mean_y));
+        let scale = finite_clusters(of_x.len())? / count(x.len()).powi(2);
+        let product = |a: &[f64], b: &[f64]| scale * sum(a.iter().zip(b).map(|(a, b)| a * b));
+        let xy = product(&of_x, &of_y);
+        let critical = weights.critical(confidence, of_x.len())?;
+        Some(Self { x: product(&of_x, &of_x), y: product(&of_y, &of_y), xy, mean_x, mean_y, critical })
+    }
+}
+
+/// How often every case of every cluster is there: 2 for a sample that was copied once. `None` when the cases of a
+/// cluster never disagree, so that they may all be copies of one.
+pub(super) fn copies(values: &[f64], clusters: &[u32]) -> Option<f64> {
+    let mut cells: BTreeMap<(u32, u64), u32> = BTreeMap::new();
+    for (&cluster, value) in clusters.iter().zip(values) {
         // Adding 0 makes −0 the same value as 0.
-        *cells.entry((cluster, (value + 0.0).to_bits(), weights.of_case(case).to_bits())).or_default() += 1;
+        *cells.entry((cluster, (value + 0.0).to_bits())).or_default() += 1;
     }
-    let values: BTreeMap<(u32, u64), ()> = cells.keys().map(|&(cluster, value, _)| ((cluster, value), ())).collect();
-    if values.len() == clusters_found {
-        return count(cases.n()) / count(clusters_found);
-    }
-    #[expect(clippy::cast_precision_loss, reason = "counts of cases stay far below 2^53")]
-    let repeated = cells.values().copied().reduce(common_divisor).unwrap_or(1) as f64;
-    repeated
+    let disagrees = cells.keys().zip(cells.keys().skip(1)).any(|((cluster, _), (next, _))| cluster == next);
+    disagrees.then(|| f64::from(cells.into_values().fold(0, common_divisor)))
 }
 
 /// The greatest common divisor.
-fn common_divisor(a: u64, b: u64) -> u64 {
+fn common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
@@ -148,14 +177,9 @@ mod tests {
 
     #[test]
     fn copies_show_as_repeated_samples_and_as_clusters_of_one_mind() {
-        let copies = |values: &[f64], clusters: &[u32], found| {
-            let cases = clustered(values, clusters);
-            copies(cases, &cases.weights(), found)
-        };
-        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-15, "{found} {wanted}");
-        near(copies(&[0.0, 1.0, 0.0], &[0, 0, 1], 2), 1.0);
-        near(copies(&[0.0, 1.0, 0.0, 0.0, 1.0, -0.0], &[0, 0, 1, 0, 0, 1], 2), 2.0);
-        near(copies(&[0.0, 0.0, 0.0, 1.0], &[0, 0, 0, 1], 2), 2.0);
-        near(copies(&[0.0, 1.0, 0.0, 0.0], &[0, 0, 1, 1], 2), 1.0);
+        assert_eq!(copies(&[0.0, 1.0, 0.0], &[0, 0, 1]), Some(1.0));
+        assert_eq!(copies(&[0.0, 1.0, 0.0, 0.0, 1.0, -0.0], &[0, 0, 1, 0, 0, 1]), Some(2.0));
+        assert_eq!(copies(&[0.0, 1.0, 0.0, 0.0], &[0, 0, 1, 1]), Some(1.0));
+        assert_eq!(copies(&[0.0, -0.0, 0.0, 1.0], &[0, 0, 0, 1]), None);
     }
 }

@@ -48,7 +48,7 @@ pub fn value(cases: &[Case], rule: Rule) -> Option<Value> {
         total.add(case.difference);
         *n += 1;
     }
-    let routes = |case: &&Case| {
+    let goes = |case: &&Case| {
         let others = folds.get(&case.slice).into_iter().flatten().filter(|(fold, _)| **fold != case.fold);
         let (total, n) = others.fold((Sum::default(), 0), |(mut total, n), (_, (of_fold, cases))| {
             total.add(of_fold.value());
@@ -56,7 +56,7 @@ pub fn value(cases: &[Case], rule: Rule) -> Option<Value> {
         });
         n > 0 && n >= rule.fewest_cases && total.value() / count(n) > -rule.margin
     };
-    let routed: Vec<&Case> = cases.iter().filter(routes).collect();
+    let routed: Vec<&Case> = cases.iter().filter(goes).collect();
     let gain = super::sum::sum(routed.iter().map(|case| case.difference));
     (!cases.is_empty()).then(|| Value { value: gain / count(cases.len()), routed: routed.len() })
 }
@@ -91,6 +91,6 @@ mod tests {
             sizes[fold(&format!("case-{id}"), FOLDS) as usize] += 1;
         }
         assert!(sizes.iter().all(|size| (150..250).contains(size)), "{sizes:?}");
-        assert_eq!((fold("a", 5), fold("b", 5), fold("c", 0)), (1, 1, 0));
+        assert_eq!((fold("a", 5), fold("b", 5), fold("c", 5), fold("c", 0)), (0, 1, 3, 0));
     }
 }

@@ -47,8 +47,8 @@ pub(super) struct Effective {
 ///
 /// The observed variance is that of the weighted mean, Σ w²(x − μ)² ÷ (Σw)² by Hájek's linearisation, times the number
 /// of cases. A pseudo-case weighs what a case weighs on average; to the variance it adds what a case adds on average
-/// that was drawn with these weights, so that where no case tells otherwise the sample is worth Kish's (Σw)² ÷ Σw². Where
-/// cases are copies of each other (see [`cluster::copies`]) a pseudo-case is copied as often.
+/// that was drawn with these weights, so that where no case tells otherwise the sample is worth Kish's (Σw)² ÷ Σw². Pass
+/// and fail is never worth more a trial than that: few of the heavy cases that matter most may have been seen.
 pub(super) fn effective(
     cases: PerCase<'_>,
     weights: &Relative,
@@ -57,10 +57,15 @@ pub(super) fn effective(
 ) -> (usize, Option<Effective>) {
     let found = cluster::spread(cases, weights, 0.0).clusters;
     let constant = cases.design.clusters.is_some() && constant(cases.values, ends);
-    let pseudo = if constant { 1.0 } else { cluster::copies(cases, weights, found) };
+    let alike = match cases.design.clusters {
+        Some(clusters) if !constant => Alike::of(cases.values, clusters, weights, found),
+        Some(_) | None => Alike { pseudo: 1.0, copies: 1.0 },
+    };
+    let pseudo = alike.pseudo;
     let padded = weights.total + 2.0 * pseudo;
     let moment = |of: fn(f64) -> f64| {
-        (weights.sum(cases.values.iter().map(|&value| of(value))) + pseudo * of(ends.low) + pseudo * of(ends.high)) / padded
+        (weights.sum(cases.values.iter().map(|&value| of(value))) + pseudo * of(ends.low) + pseudo * of(ends.high))
+            / padded
     };
     let centre = moment(|value| value);
     let spread = cluster::spread(cases, weights, centre);
@@ -76,12 +81,31 @@ pub(super) fn effective(
         let observed = (moment(f64::abs) - centre * centre) / variance;
         let ratio = match scores {
             _ if constant => count(found) / count(cases.n()) / weights.design_effect(),
-            Scores::PassFail { trials } => observed.min(f64::from(trials)),
+            Scores::PassFail { trials } => observed.min(f64::from(trials) / weights.design_effect() / alike.copies),
             Scores::Graded => observed,
         };
         Some(Effective { ratio, variance, critical })
     };
     (found, if cases.n() == 0 { None } else { fit() })
+}
+
+/// How often cases stand for one and the same.
+#[derive(Debug, Clone, Copy)]
+struct Alike {
+    /// Pseudo-cases of one mind at each end of the scale.
+    pseudo: f64,
+    /// Copies of each case, so that copying a sample within its clusters brings no news.
+    copies: f64,
+}
+
+impl Alike {
+    /// Pseudo-cases are copied like cases. Where these do not weigh the same, a whole cluster of the average size stands
+    /// at each end: one that was not seen may hold the heavy cases.
+    fn of(values: &[f64], clusters: &[u32], weights: &Relative, found: usize) -> Self {
+        let average = count(values.len()) / count(found);
+        let copies = cluster::copies(values, clusters).unwrap_or(average);
+        Self { pseudo: if weights.is_weighted() { average } else { copies }, copies }
+    }
 }
 
 /// Whether every value says the same: all differences 0, or all scores 0 or all 1. Nothing then tells how alike the

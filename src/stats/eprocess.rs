@@ -82,7 +82,9 @@ impl Null {
 #[must_use]
 pub fn log_e(differences: &[f64], null: Null) -> f64 {
     let mut process = EProcess::new(null);
-    differences.iter().for_each(|&difference| process.add(difference));
+    for &difference in differences {
+        process.add(difference);
+    }
     process.log_e()
 }
 

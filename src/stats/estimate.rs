@@ -78,6 +78,14 @@ impl Estimate {
         self.mirrored(|x| 1.0 - x)
     }
 
+    /// The estimate of so many times the quantity, `times` ≥ 0: a month's tasks instead of one.
+    #[must_use]
+    pub fn scaled(self, times: f64) -> Self {
+        let scale = |limit: f64| limit * times;
+        let interval = self.interval.map(|all| Interval { low: all.low.map(scale), high: all.high.map(scale), ..all });
+        Self { value: scale(self.value), interval, ..self }
+    }
+
     fn mirrored(self, falling: fn(f64) -> f64) -> Self {
         Self { value: falling(self.value), interval: self.interval.map(|interval| interval.mirrored(falling)), ..self }
     }
@@ -95,6 +103,13 @@ mod tests {
         assert_eq!(limits(success.negated()), (Some(-0.875), -0.75, Some(-0.5)));
         let nothing = Estimate { value: 0.0, interval: None, method: "", n: 4 };
         assert_eq!(nothing.negated().value.to_bits(), 0.0_f64.to_bits(), "no difference has no sign");
+    }
+
+    #[test]
+    fn a_scaled_estimate_scales_its_limits() {
+        let interval = Some(Interval { low: Some(-1.0), high: None, confidence: 0.95 });
+        let month = Estimate { value: 0.5, interval, method: "", n: 4 }.scaled(100.0);
+        assert_eq!((month.low(), month.value, month.high(), month.n), (Some(-100.0), 50.0, None, 4));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::events::{self, Events};
 use super::mean::{Mean, t_mean};
-use super::paired::{difference, effective_difference};
+use super::paired::difference;
 use super::proportion::rate;
 use super::ratio::{Arm, Arms, cost_per_success, cost_per_success_ratio};
 use super::{Design, Estimate, PerCase, Scores};
@@ -151,23 +151,26 @@ proptest! {
         prop_assert!(near(error(&all), error(&copied)));
     }
 
-    /// The pseudo-cases weigh less beside copies, so that somewhat more cases seem to be there, but never as many as copies.
+    /// Copying every case within its cluster is no news to a share either, be it a pure pass/fail sample or not.
     #[test]
-    fn copies_within_a_cluster_hardly_enlarge_the_effective_sample(
-        outcomes in prop::collection::vec(prop_oneof![6 => Just(0_i8), 1 => Just(-1), 1 => Just(1)], 20..200),
+    fn copies_within_a_cluster_change_no_share(
+        outcomes in prop::collection::vec((prop_oneof![6 => Just(0_i8), 1 => Just(-1), 1 => Just(1)], 0..30_u32), 2..100),
         copies in 2..10_usize,
+        alone: bool,
     ) {
         let of = |copies: usize| {
-            let repeat = |index: usize, outcome: i8| std::iter::repeat_n((index, f64::from(outcome)), copies);
-            let rows: Vec<_> = outcomes.iter().enumerate().flat_map(|(index, outcome)| repeat(index, *outcome)).collect();
-            let values: Vec<f64> = rows.iter().map(|row| row.1).collect();
-            let clusters: Vec<u32> = rows.iter().map(|row| u32::try_from(row.0).expect("is small")).collect();
-            let cases = PerCase { values: &values, design: Design::clustered(Some(&clusters)) };
-            let difference = effective_difference(cases, Scores::PassFail { trials: 1 }, 0.95);
-            difference.and_then(|difference| difference.discordant).expect("has clusters").n
+            let rows = (0..).zip(&outcomes).flat_map(|row| std::iter::repeat_n(row, copies));
+            let (values, clusters): (Vec<f64>, Vec<u32>) =
+                rows.map(|(index, &(outcome, cluster))| (f64::from(outcome), if alone { index } else { cluster })).unzip();
+            let passes: Vec<f64> = values.iter().map(|value| value.max(0.0)).collect();
+            let design = Design::clustered(Some(&clusters));
+            let scores = Scores::PassFail { trials: 1 };
+            [difference(PerCase { values: &values, design }, scores, 0.95), rate(PerCase { values: &passes, design }, scores, 0.95)]
         };
-        let (one, many) = (of(1), of(copies));
-        prop_assert!(many <= 1.4 * one, "{many} {one}");
+        for (one, many) in of(1).into_iter().zip(of(copies)) {
+            let (one, many) = (one.expect("has cases"), many.expect("has cases"));
+            prop_assert!(same(numbers(&one), numbers(&many)), "{:?} {:?}", one, many);
+        }
     }
 }
 

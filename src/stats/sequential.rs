@@ -112,11 +112,7 @@ impl Monitor {
     fn crossed(&self) -> Option<Class> {
         let enough = -(self.rule.alpha * self.rule.spend).ln();
         let crossed = |process: &EProcess| process.log_e() >= enough;
-        if crossed(&self.not_worse) {
-            Some(Class::NotWorse)
-        } else {
-            crossed(&self.worse).then_some(Class::Worse)
-        }
+        if crossed(&self.not_worse) { Some(Class::NotWorse) } else { crossed(&self.worse).then_some(Class::Worse) }
     }
 
     /// What the interval of all planned cases says; `None` when it is inconclusive or the rule has none.

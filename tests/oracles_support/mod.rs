@@ -2,10 +2,15 @@
 
 pub(crate) mod adjusted;
 pub(crate) mod bootstrap;
+pub(crate) mod breakeven;
+pub(crate) mod cost;
+pub(crate) mod draws;
 pub(crate) mod input;
+pub(crate) mod judge;
 pub(crate) mod latency;
 pub(crate) mod paired;
 pub(crate) mod planner;
+pub(crate) mod pricing;
 pub(crate) mod rates;
 pub(crate) mod ratios;
 pub(crate) mod sequential;

@@ -90,7 +90,7 @@ impl Tolerance {
 
     /// Without a tolerance the last bits may still differ, as those of sums in another order do.
     fn near(self, expected: f64, got: f64) -> bool {
-        let last_bit = 2.0 * expected.abs() * f64::EPSILON;
+        let last_bit = 4.0 * expected.abs() * f64::EPSILON;
         (got - expected).abs() <= (self.abs + self.rel * expected.abs()).max(last_bit)
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::number::{Style, count, plural};
-use super::why;
 use super::translation::{settings, translations};
+use super::why;
 use crate::compare::{ArmSummary, Comparison};
 use crate::gate::Rule;
 use crate::report::Input;
