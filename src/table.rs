@@ -1,12 +1,14 @@
 //! The only file that names polars: tables in and out of Parquet.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{
-    BooleanChunked, Column as PolarsColumn, DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn,
-    NewChunkedArray, ParquetReader, ParquetWriter, PolarsError, Schema, SerReader, StringChunked,
+    BooleanChunkedBuilder, ChunkedBuilder as _, Column as PolarsColumn, DataFrame, DataType, Float64Type, Int64Type,
+    IntoColumn as _, ParquetReader, ParquetWriter, PolarsError, PrimitiveChunkedBuilder, Schema, SerReader as _,
+    StringChunkedBuilder,
 };
 
 /// What a column holds. Every column may have gaps.
@@ -33,9 +35,9 @@ pub struct Field {
 
 /// One value; `None` is a gap.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
+pub enum Cell<'a> {
     /// Text.
-    Text(Option<String>),
+    Text(Option<Cow<'a, str>>),
     /// A whole number.
     Integer(Option<i64>),
     /// A double.
@@ -74,34 +76,49 @@ pub enum TableError {
 /// A Parquet file that is written in groups of rows, so that memory holds one group only.
 pub struct Writer {
     fields: &'static [Field],
+    /// Rows of a group.
+    group: usize,
+    height: usize,
+    columns: Vec<Builder>,
     batched: BatchedWriter<File>,
 }
 
+/// A column of the group that is being filled.
+enum Builder {
+    Text(StringChunkedBuilder),
+    Integer(PrimitiveChunkedBuilder<Int64Type>),
+    Number(PrimitiveChunkedBuilder<Float64Type>),
+    Flag(BooleanChunkedBuilder),
+}
+
 impl Writer {
-    /// Makes a file with these columns.
+    /// Makes a file with these columns, in groups of so many rows.
     ///
     /// # Errors
     /// The file cannot be made.
-    pub fn create(path: &Path, fields: &'static [Field]) -> Result<Self, TableError> {
+    pub fn create(path: &Path, fields: &'static [Field], group: usize) -> Result<Self, TableError> {
         let schema: Schema = fields.iter().map(|field| (field.name.into(), field.kind.data_type())).collect();
         let batched = ParquetWriter::new(File::create(path)?).set_parallel(false).batched(&schema)?;
-        Ok(Self { fields, batched })
+        Ok(Self { fields, group, height: 0, columns: builders(fields, group), batched })
     }
 
-    /// Appends a group of rows; each row has one cell a column, in the order of the columns.
+    /// Appends a row, one cell a column in the order of the columns.
     ///
     /// # Errors
     /// The file cannot be written, or a cell is of another kind than its column.
-    pub fn write(&mut self, rows: Vec<Vec<Cell>>) -> Result<(), TableError> {
-        let height = rows.len();
-        let mut columns: Vec<Column> = self.fields.iter().map(|field| field.kind.column(height)).collect();
-        for row in rows {
-            for ((cell, column), field) in row.into_iter().zip(&mut columns).zip(self.fields) {
-                column.push(cell).map_err(|()| TableError::Kind(field.name))?;
-            }
+    pub fn push<'a>(&mut self, row: impl Iterator<Item = Cell<'a>>) -> Result<(), TableError> {
+        for ((cell, column), field) in row.zip(&mut self.columns).zip(self.fields) {
+            column.push(cell).map_err(|()| TableError::Kind(field.name))?;
         }
-        let columns = self.fields.iter().zip(columns).map(|(field, column)| column.into_polars(field.name)).collect();
-        let frame = DataFrame::new(height, columns)?;
+        self.height += 1;
+        if self.height == self.group { self.write() } else { Ok(()) }
+    }
+
+    /// Writes the group, and begins another.
+    fn write(&mut self) -> Result<(), TableError> {
+        let columns = std::mem::replace(&mut self.columns, builders(self.fields, self.group));
+        let columns = columns.into_iter().map(Builder::finish).collect();
+        let frame = DataFrame::new(std::mem::take(&mut self.height), columns)?;
         Ok(self.batched.write_batch(&frame)?)
     }
 
@@ -109,9 +126,45 @@ impl Writer {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn finish(self) -> Result<(), TableError> {
+    pub fn finish(mut self) -> Result<(), TableError> {
+        self.write()?;
         self.batched.finish()?;
         Ok(())
+    }
+}
+
+fn builders(fields: &[Field], capacity: usize) -> Vec<Builder> {
+    fields.iter().map(|field| Builder::new(*field, capacity)).collect()
+}
+
+impl Builder {
+    fn new(Field { name, kind }: Field, capacity: usize) -> Self {
+        match kind {
+            Kind::Text => Self::Text(StringChunkedBuilder::new(name.into(), capacity)),
+            Kind::Integer => Self::Integer(PrimitiveChunkedBuilder::new(name.into(), capacity)),
+            Kind::Number => Self::Number(PrimitiveChunkedBuilder::new(name.into(), capacity)),
+            Kind::Flag => Self::Flag(BooleanChunkedBuilder::new(name.into(), capacity)),
+        }
+    }
+
+    fn push(&mut self, cell: Cell<'_>) -> Result<(), ()> {
+        match (self, cell) {
+            (Self::Text(values), Cell::Text(value)) => values.append_option(value),
+            (Self::Integer(values), Cell::Integer(value)) => values.append_option(value),
+            (Self::Number(values), Cell::Number(value)) => values.append_option(value),
+            (Self::Flag(values), Cell::Flag(value)) => values.append_option(value),
+            (Self::Text(_) | Self::Integer(_) | Self::Number(_) | Self::Flag(_), _) => return Err(()),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> PolarsColumn {
+        match self {
+            Self::Text(values) => values.finish().into_column(),
+            Self::Integer(values) => values.finish().into_column(),
+            Self::Number(values) => values.finish().into_column(),
+            Self::Flag(values) => values.finish().into_column(),
+        }
     }
 }
 
@@ -135,39 +188,9 @@ impl Kind {
             Self::Flag => DataType::Boolean,
         }
     }
-
-    fn column(self, capacity: usize) -> Column {
-        match self {
-            Self::Text => Column::Text(Vec::with_capacity(capacity)),
-            Self::Integer => Column::Integer(Vec::with_capacity(capacity)),
-            Self::Number => Column::Number(Vec::with_capacity(capacity)),
-            Self::Flag => Column::Flag(Vec::with_capacity(capacity)),
-        }
-    }
 }
 
 impl Column {
-    fn push(&mut self, cell: Cell) -> Result<(), ()> {
-        match (self, cell) {
-            (Self::Text(values), Cell::Text(value)) => values.push(value),
-            (Self::Integer(values), Cell::Integer(value)) => values.push(value),
-            (Self::Number(values), Cell::Number(value)) => values.push(value),
-            (Self::Flag(values), Cell::Flag(value)) => values.push(value),
-            (Self::Text(_) | Self::Integer(_) | Self::Number(_) | Self::Flag(_), _) => return Err(()),
-        }
-        Ok(())
-    }
-
-    fn into_polars(self, name: &str) -> PolarsColumn {
-        let name = name.into();
-        match self {
-            Self::Text(values) => StringChunked::from_iter_options(name, values.into_iter()).into_column(),
-            Self::Integer(values) => Int64Chunked::from_iter_options(name, values.into_iter()).into_column(),
-            Self::Number(values) => Float64Chunked::from_iter_options(name, values.into_iter()).into_column(),
-            Self::Flag(values) => BooleanChunked::from_iter_options(name, values.into_iter()).into_column(),
-        }
-    }
-
     fn from_polars(column: &PolarsColumn, kind: Kind) -> Result<Self, TableError> {
         Ok(match kind {
             Kind::Text => Self::Text(column.str()?.iter().map(|text| text.map(str::to_owned)).collect()),
@@ -189,21 +212,21 @@ mod tests {
         Field { name: "flag", kind: Kind::Flag },
     ];
 
-    fn row(number: i32) -> Vec<Cell> {
-        vec![
-            Cell::Text((number != 1).then(|| format!("é{number}"))),
+    fn row(number: i32) -> impl Iterator<Item = Cell<'static>> {
+        [
+            Cell::Text((number != 1).then(|| format!("é{number}").into())),
             Cell::Integer((number != 2).then_some(i64::MAX - i64::from(number))),
             Cell::Number((number != 3).then_some(f64::from(number) / 3.0)),
             Cell::Flag((number != 4).then_some(number % 2 == 0)),
         ]
+        .into_iter()
     }
 
     #[test]
     fn what_was_written_in_groups_is_read_back_with_its_gaps() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let mut writer = Writer::create(file.path(), FIELDS).expect("is made");
-        writer.write((0..3).map(row).collect()).expect("is written");
-        writer.write((3..6).map(row).collect()).expect("is written");
+        let mut writer = Writer::create(file.path(), FIELDS, 4).expect("is made");
+        (0..6).for_each(|number| writer.push(row(number)).expect("is written"));
         writer.finish().expect("is finished");
         let columns = read(file.path(), &[FIELDS[3], FIELDS[0]], None).expect("is read");
         let texts = [Some("é0"), None, Some("é2"), Some("é3"), Some("é4"), Some("é5")];
@@ -228,8 +251,8 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_and_a_missing_column_are_errors() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let mut writer = Writer::create(file.path(), &FIELDS[..1]).expect("is made");
-        assert!(matches!(writer.write(vec![vec![Cell::Flag(None)]]), Err(TableError::Kind("text"))));
+        let mut writer = Writer::create(file.path(), &FIELDS[..1], 4).expect("is made");
+        assert!(matches!(writer.push(std::iter::once(Cell::Flag(None))), Err(TableError::Kind("text"))));
         writer.finish().expect("is finished");
         assert!(matches!(read(file.path(), &FIELDS[1..2], None), Err(TableError::Polars(_))));
     }

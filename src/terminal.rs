@@ -8,7 +8,7 @@ use crate::report::format::case::inert;
 
 mod progress;
 
-pub use progress::{Progress, Step};
+pub use progress::{Progress, Step, TICK};
 
 /// Width of text that goes to no terminal.
 const DEFAULT_WIDTH: usize = 120;

@@ -1,9 +1,7 @@
 //! The replay of a run: every answer is scored and appended before it is counted.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::CommandError;
 use super::record::record;
@@ -12,13 +10,14 @@ use super::signals::{self, Signals};
 use crate::domain::Usd;
 use crate::exit::Exit;
 use crate::replay::{
-    Budget, Done, Event, Job, Mode, Planned, ReplayError, Stop, StopReason, Transport, Turns, replay, worst_case,
+    Budget, Done, Event, GiveUp, Job, Mode, Planned, ReplayError, Slots, Stop, StopReason, Transport, Turns, lane,
+    replay, worst_case,
 };
-use crate::run_dir::RunDir;
-use crate::terminal::{Progress, Step, Terminal};
+use crate::run_dir::{Record, RunDir};
+use crate::terminal::{Progress, Step, TICK, Terminal};
 
-/// How often to see whether a line of progress is due.
-const TICK: Duration = Duration::from_secs(1);
+/// Trials that are kept together at most, of those that are finished at one moment.
+const TOGETHER: usize = 64;
 
 /// Replays what is still to do. Gives back why it ended early, when it did.
 pub(super) fn buy(
@@ -27,24 +26,14 @@ pub(super) fn buy(
     goes_on: bool,
     terminal: &Terminal,
 ) -> Result<Option<StopReason>, CommandError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(buy_all(inputs, run, goes_on, terminal))
-}
-
-async fn buy_all(
-    inputs: &Inputs<'_>,
-    run: &mut RunDir,
-    goes_on: bool,
-    terminal: &Terminal,
-) -> Result<Option<StopReason>, CommandError> {
     let settings = &inputs.suite.replay;
     let transport = match inputs.mode {
         Mode::Replay => None,
-        Mode::Auto | Mode::Record => Some(Transport::new(settings.timeouts)?),
+        Mode::Auto | Mode::Record => Some(Transport::new(settings.timeouts, &inputs.arms.arms)?),
     };
     let budget = settings.budget.map(|cap| Ok::<_, CommandError>(Budget::new(cap, spent(inputs, run)?))).transpose()?;
     let stop = Stop::default();
-    let (events, mut happened) = tokio::sync::mpsc::unbounded_channel();
+    let (events, happened) = tokio::sync::mpsc::unbounded_channel();
     // The receiver lives as long as the job.
     let on_event = move |event: Event| drop(events.send(event));
     let recording = run.manifest.run.clone();
@@ -57,24 +46,47 @@ async fn buy_all(
         mode: inputs.mode,
         recording: &recording,
         goes_on,
-        concurrency: settings.concurrency,
+        slots: Slots::new(settings.concurrency),
+        lanes: lane::of_arms(&inputs.arms.arms, settings.concurrency, settings.max_wait),
         retry: settings.retry,
         budget: budget.as_ref(),
         stop: &stop,
         turns: Turns::default(),
         on_event: &on_event,
     };
-    let mut progress = Progress::new(*terminal, &totals(&job));
+    // One thread for all that waits: many would wake each other for every answer.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::scope(|scope| {
+        let finished = replay(&job, scope).ready_chunks(TOGETHER);
+        runtime.block_on(keep_all(finished, happened, &job, Keeper { inputs, run, terminal }))
+    })
+}
+
+/// Where finished trials go.
+struct Keeper<'a> {
+    inputs: &'a Inputs<'a>,
+    run: &'a mut RunDir,
+    terminal: &'a Terminal,
+}
+
+async fn keep_all(
+    finished: impl Stream<Item = Vec<Result<Done, ReplayError>>>,
+    mut happened: UnboundedReceiver<Event>,
+    job: &Job<'_>,
+    Keeper { inputs, run, terminal }: Keeper<'_>,
+) -> Result<Option<StopReason>, CommandError> {
+    let stop = job.stop;
+    let mut progress = Progress::new(*terminal, &totals(job));
     let mut signals = Signals::listen()?;
     let mut tick = tokio::time::interval(TICK);
     let mut broken = None;
-    let mut finished = std::pin::pin!(replay(&job));
+    let mut finished = std::pin::pin!(finished);
     loop {
         tokio::select! {
             next = finished.next() => {
                 let Some(done) = next else { break };
                 match keep(done, inputs, run) {
-                    Ok(counted) => progress.step(counted),
+                    Ok(steps) => steps.into_iter().for_each(|step| progress.step(step)),
                     Err(error) => {
                         // What is in flight is paid for: it is finished and kept before the error is told.
                         broken.get_or_insert(error);
@@ -92,6 +104,7 @@ async fn buy_all(
             }
             Some(event) = happened.recv() => match event {
                 Event::Retrying { arm, .. } => progress.retry(arm),
+                Event::Pace { lane, news } => progress.note(&format!("{lane}: {news}")),
                 Event::Damaged { key, why } => {
                     progress.note(&format!("the stored answer {key} is damaged ({why}); it is bought anew"));
                 }
@@ -111,13 +124,31 @@ async fn buy_all(
         .cloned())
 }
 
-/// Scores and appends a finished trial.
-fn keep(done: Result<Done, ReplayError>, inputs: &Inputs<'_>, run: &mut RunDir) -> Result<Step, CommandError> {
-    let done = done?;
-    let arm = done.planned.arm;
-    let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
-    run.append(&record)?;
-    Ok(Step { arm, from_store: record.from_store, failed: record.failure.is_some(), spend: record.spend })
+/// Scores and appends finished trials. Those before an error are kept.
+fn keep(
+    finished: Vec<Result<Done, ReplayError>>,
+    inputs: &Inputs<'_>,
+    run: &mut RunDir,
+) -> Result<Vec<Step>, CommandError> {
+    let mut records = Vec::with_capacity(finished.len());
+    let mut steps = Vec::with_capacity(finished.len());
+    let mut broken = None;
+    for done in finished {
+        match done {
+            Ok(done) => {
+                let arm = done.planned.arm;
+                let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
+                let Record { from_store, spend, .. } = record;
+                steps.push(Step { arm, from_store, failed: record.failure.is_some(), spend });
+                records.push(record);
+            }
+            Err(error) => {
+                broken.get_or_insert(error);
+            }
+        }
+    }
+    run.append(&records)?;
+    broken.map_or(Ok(steps), |error| Err(error.into()))
 }
 
 /// What to say of a run that ended early, and its exit code.
@@ -131,6 +162,12 @@ pub(super) fn stopped(reason: &StopReason, run: &RunDir, planned: usize) -> Comm
             Exit::Refused,
             format!("no call of `{arm}` can succeed: {failure}; {saved}"),
             "check the address, the key, the model's name and the quota; the same command goes on".to_owned(),
+        ),
+        StopReason::GaveUp { lane, why, failure } => (
+            Exit::Refused,
+            format!("{lane} {}: {failure}; {saved}", given_up(*why)),
+            "wait, and the same command goes on; `max_wait_s` in [replay] says how long a run waits by itself"
+                .to_owned(),
         ),
         StopReason::Budget { worst_case, left, fits } => (
             Exit::Stopped,
@@ -160,16 +197,24 @@ pub(super) fn stopped(reason: &StopReason, run: &RunDir, planned: usize) -> Comm
     CommandError::with_help(exit, message, help)
 }
 
+/// What a provider did that was given up.
+fn given_up(why: GiveUp) -> String {
+    match why {
+        GiveUp::Dead => "can answer no call".to_owned(),
+        GiveUp::Asked { wait } => format!("asks to wait {:.0} s, which is too long", wait.as_secs_f64().ceil()),
+        GiveUp::Refused { waited } => format!("refuses every call, also after waits of {:.1} s", waited.as_secs_f64()),
+        GiveUp::Broken { calls, probes, waited } => format!(
+            "answers nothing: {calls} calls failed in a row, {probes} of them after waits of {:.1} s",
+            waited.as_secs_f64()
+        ),
+    }
+}
+
 /// What an earlier attempt at the run has spent, as far as it is known, and at most where it is not.
 fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
-    let mut times: BTreeMap<(&str, &str, u32), usize> = BTreeMap::new();
-    for (case, arm, repeat) in run.spent_unknown() {
-        *times.entry((case, arm, *repeat)).or_default() += 1;
-    }
     let (dataset, arms) = (inputs.dataset, &inputs.arms.arms);
     let times_of = |planned: &Planned| {
-        let place = (&*dataset.entries[planned.case].id, &*arms[planned.arm].name, planned.repeat);
-        times.get(&place).copied().unwrap_or(0)
+        run.times_unknown(&dataset.entries[planned.case].id, &arms[planned.arm].name, planned.repeat)
     };
     let unknown: Vec<Planned> =
         inputs.plan.trials.iter().flat_map(|planned| std::iter::repeat_n(*planned, times_of(planned))).collect();

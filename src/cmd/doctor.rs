@@ -153,7 +153,7 @@ fn arms(suite: &Suite, online: bool) -> Result<Vec<ArmFindings>, CommandError> {
 
 /// One tiny call of every arm that asks a model.
 fn call_all(suite: &Suite, arms: &[Arm]) -> Result<Vec<Option<Online>>, CommandError> {
-    let transport = Transport::new(suite.replay.timeouts)?;
+    let transport = Transport::new(suite.replay.timeouts, arms)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(async {
         let mut called = Vec::new();

@@ -20,7 +20,7 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
     let mut record = Record {
         tool_calls_judged: scores.iter().any(|score| score.scorer == TOOL_CALL),
         involves_tools: finished.case.involves_tools(),
-        case: finished.case.id,
+        case: finished.case.id.clone(),
         arm: arm.name.to_string(),
         model: model(arm),
         repeat: finished.planned.repeat,
@@ -43,8 +43,8 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
         recording,
         key: finished.key.map(|key| key.to_string()),
         weight: finished.case.weight,
-        cluster: finished.case.cluster,
-        tags: finished.case.tags,
+        cluster: finished.case.cluster.clone(),
+        tags: finished.case.tags.clone(),
     };
     if let Some(reply) = reply {
         record.response = Some(reply.response);

@@ -129,7 +129,7 @@ fn keep_not_sent(inputs: &Inputs<'_>, run: &mut RunDir) -> Result<(), CommandErr
                 continue;
             }
             let case = inputs.dataset.read(case).map_err(|problem| vec![problem])?;
-            run.append(&record::not_sent(case, arm, repeat))?;
+            run.append(&[record::not_sent(case, arm, repeat)])?;
         }
     }
     Ok(())
@@ -161,11 +161,10 @@ pub(super) fn open(suite: &Suite) -> Result<Dataset, CommandError> {
 }
 
 /// The places of all trials in the order of the results table: case, arm, repeat.
-fn in_order<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = (String, String, u32)> + 'a {
+fn in_order<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = (&'a str, &'a str, u32)> + Send + 'a {
     let (arms, repeats) = (&inputs.arms.arms, inputs.suite.replay.repeats);
     inputs.dataset.entries.iter().flat_map(move |entry| {
-        arms.iter()
-            .flat_map(move |arm| (0..repeats).map(move |repeat| (entry.id.to_string(), arm.name.to_string(), repeat)))
+        arms.iter().flat_map(move |arm| (0..repeats).map(move |repeat| (&*entry.id, &*arm.name, repeat)))
     })
 }
 

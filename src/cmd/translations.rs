@@ -1,6 +1,8 @@
 //! Whether every arm can be asked every case: found out before anything is sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::ops::Range;
 
 use super::CommandError;
 use super::error::Message;
@@ -8,6 +10,7 @@ use super::run::Inputs;
 use crate::dataset::Dataset;
 use crate::domain::{Case, Tool};
 use crate::exit::Exit;
+use crate::problem::Problem;
 use crate::provider::{Dialect, Effect, Translation, translate};
 use crate::replay::{Arm, Planned, Source};
 use crate::run_dir::TranslationInfo;
@@ -35,8 +38,37 @@ struct Found {
 impl Translations {
     /// Asks every live arm's protocol about every case, and every recorded arm for its answers.
     pub(super) fn check(dataset: &Dataset, arms: &[Arm], budget: bool) -> Result<Self, CommandError> {
+        let cases = dataset.entries.len();
+        let part = cases.div_ceil(std::thread::available_parallelism().map_or(1, usize::from));
+        std::thread::scope(|scope| {
+            let begin = |first: usize| {
+                scope.spawn(move || Self::check_part(dataset, arms, budget, first..cases.min(first + part)))
+            };
+            let parts: Vec<_> = (0..cases).step_by(part).map(begin).collect();
+            let mut all = Self::default();
+            for part in parts {
+                all.add(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            }
+            Ok(all)
+        })
+    }
+
+    /// Adds what was found in later cases.
+    fn add(&mut self, later: Self) {
+        self.not_sent.extend(later.not_sent);
+        for (rule, found) in later.found {
+            match self.found.entry(rule) {
+                Entry::Vacant(entry) => {
+                    entry.insert(found);
+                }
+                Entry::Occupied(entry) => entry.into_mut().cases += found.cases,
+            }
+        }
+    }
+
+    fn check_part(dataset: &Dataset, arms: &[Arm], budget: bool, places: Range<usize>) -> Result<Self, Vec<Problem>> {
         let mut all = Self::default();
-        for place in 0..dataset.entries.len() {
+        for place in places {
             let case = dataset.read(place).map_err(|problem| vec![problem])?;
             let mut refused = BTreeSet::new();
             for (index, arm) in arms.iter().enumerate() {

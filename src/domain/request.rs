@@ -28,11 +28,18 @@ pub struct Request {
 impl Request {
     /// Where the images of the conversation are.
     pub fn images(&self) -> impl Iterator<Item = &ImageSource> {
-        let parts = self.messages.iter().flat_map(|message| match &message.content {
+        self.messages.iter().flat_map(Message::images)
+    }
+}
+
+impl Message {
+    /// Where its images are.
+    pub fn images(&self) -> impl Iterator<Item = &ImageSource> {
+        let parts = match &self.content {
             Some(Content::Parts(parts)) => parts.as_slice(),
             Some(Content::Text(_)) | None => &[],
-        });
-        parts.filter_map(|part| match part {
+        };
+        parts.iter().filter_map(|part| match part {
             Part::Image { source, .. } => Some(source),
             Part::Text(_) => None,
         })

@@ -9,9 +9,6 @@ use crate::domain::{Failure, FailureKind};
 use super::http::{Headers, HttpResponse};
 use super::json::Node;
 
-/// A longer wait is not waited for: the failure is final.
-pub const LONGEST_RETRY_AFTER_MS: u64 = 120_000;
-
 /// Most characters of a body that is no error object which a message quotes.
 const QUOTED_CHARS: usize = 300;
 
@@ -120,7 +117,7 @@ pub(super) fn failure(response: &HttpResponse<'_>, facts: ErrorFacts) -> Failure
         status: Some(response.status),
         code: facts.code,
         message: facts.message.unwrap_or_else(|| quote(response)),
-        retryable: retryable && retry_after_ms.is_none_or(|delay| delay <= LONGEST_RETRY_AFTER_MS),
+        retryable,
         retry_after_ms,
         request_id: request_id(response.headers),
     }
@@ -162,10 +159,10 @@ pub(super) fn request_id(headers: &Headers) -> Option<String> {
     ["x-request-id", "request-id"].iter().find_map(|name| headers.get(name)).map(str::to_owned)
 }
 
-/// The text of `Retry-After` where it is not a number of seconds but a date. What it means in milliseconds depends on
+/// The text of `Retry-After` where it is no number of seconds: a date, mostly. What it means in milliseconds depends on
 /// the clock, so a failure leaves it out and the transport, which has a clock, reads it here.
 #[must_use]
-pub fn retry_after_date(headers: &Headers) -> Option<&str> {
+pub fn retry_after_text(headers: &Headers) -> Option<&str> {
     if headers.get("retry-after-ms").and_then(|text| milliseconds(text, 1)).is_some() {
         return None;
     }
@@ -302,8 +299,7 @@ mod tests {
             (&[("retry-after", "0.856559356")], true, Some(857)),
             (&[("retry-after-ms", "690"), ("retry-after", "1")], true, Some(690)),
             (&[("retry-after", "120")], true, Some(120_000)),
-            (&[("retry-after", "120.0001")], false, Some(120_001)),
-            (&[("x-should-retry", "true"), ("retry-after", "121")], false, Some(121_000)),
+            (&[("retry-after", "120.0001")], true, Some(120_001)),
             (&[("x-should-retry", "false")], false, None),
             (&[("retry-after", "-1")], true, None),
             (&[("retry-after", "Fri, 20 Nov 2026 10:00:00 GMT")], true, None),
@@ -326,7 +322,7 @@ mod tests {
         ];
         for (headers, expected) in rows {
             let headers: Headers = headers.iter().copied().collect();
-            assert_eq!(retry_after_date(&headers), expected, "{headers:?}");
+            assert_eq!(retry_after_text(&headers), expected, "{headers:?}");
         }
     }
 

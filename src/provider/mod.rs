@@ -14,6 +14,7 @@ mod json;
 mod openai;
 mod openai_chat;
 mod openai_responses;
+pub mod quota;
 mod sse;
 mod stream;
 mod thinking;

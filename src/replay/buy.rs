@@ -3,8 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::prepared::{Bound, Prepared, fields};
-use super::{Arm, Called, Event, Job, Live, Retry, StopReason, ledger};
+use tokio::sync::SemaphorePermit;
+
+use super::lane::{Again, Permit};
+use super::prepared::{Bound, Prepared};
+use super::{Arm, Called, Event, GiveUp, Job, Lane, Live, News, Retry, StopReason, ledger, retry};
 use crate::domain::{Attempt, Exchange, Failure, FailureKind, Reply, Usd};
 use crate::pricing::Tier;
 use crate::store::{Claim, Settlement, StoreError};
@@ -36,8 +39,18 @@ pub(super) async fn buy(job: &Job<'_>, prepared: &Prepared<'_>, anew: bool) -> R
     let arm = &job.arms[planned.arm];
     let Some(reserved) = reserve(job, arm, prepared).await else { return Ok(Buying::Stopped) };
     let once = worst_case_once(arm, prepared.bound);
+    let lane = &job.lanes[planned.arm];
     let mut attempts = Vec::new();
+    let mut failed = None;
     let result = loop {
+        // Taken before the call is claimed: our own queue is no part of its time.
+        let Some((permit, slot)) = lane_and_slot(job, lane).await else {
+            if let Some(failure) = failed {
+                break Err(failure);
+            }
+            release(job, reserved, Some(Usd::ZERO));
+            return Ok(Buying::Stopped);
+        };
         match ledger::claim(job, prepared.key, once, anew).await {
             Ok(Claim::Mine) => {}
             Ok(claim) => {
@@ -57,6 +70,9 @@ pub(super) async fn buy(job: &Job<'_>, prepared: &Prepared<'_>, anew: bool) -> R
         let status = called.result.as_ref().map_or_else(|failure| failure.status, |_| Some(200));
         let failure = called.result.as_ref().err().map(|failure| failure.kind);
         attempts.push(Attempt { failure, status, latency_ms });
+        end(job, planned.arm, permit, &called);
+        // What waits for the disk, or before it asks again, keeps no call waiting.
+        drop(slot);
         match called.result {
             Ok(reply) => {
                 break Ok(Exchange {
@@ -70,30 +86,74 @@ pub(super) async fn buy(job: &Job<'_>, prepared: &Prepared<'_>, anew: bool) -> R
                 });
             }
             Err(failure) => {
-                let made = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
-                let Some(wait) = job.retry.wait(made, &failure, &prepared.key) else { break Err(failure) };
+                let Some(wait) = job.retry.wait(&attempts, &failure, &prepared.key) else { break Err(failure) };
+                if !may_ask_again(job, planned.arm, &attempts) {
+                    let message = format!("{} (not asked again: too many calls fail)", failure.message);
+                    break Err(Failure { message, ..failure });
+                }
                 (job.on_event)(Event::Retrying { arm: planned.arm, kind: failure.kind, wait });
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = job.stop.stopped() => break Err(failure),
                 }
+                failed = Some(failure);
             }
         }
     };
-    let cost = cost(arm, result.as_ref().ok().map(|exchange| &exchange.reply), &attempts);
-    let settled = settle(job, prepared, &result, cost).await;
-    release(job, reserved, cost);
-    if let Some((worst_case, billed)) = reserved.zip(cost).filter(|(worst_case, billed)| billed > worst_case) {
-        job.stop.stop(StopReason::Overshot { arm: arm.name.to_string(), reserved: worst_case, billed });
-    }
     match &result {
         Ok(_) => live.answered.store(true, Ordering::Relaxed),
-        Err(failure) if failure.kind.stops_the_run() || is_dead(live, failure) || is_rejected(live, failure) => {
+        Err(failure) if is_dead(live, failure) || is_rejected(live, failure) => {
             job.stop.stop(StopReason::Refused { arm: arm.name.to_string(), failure: failure.clone() });
         }
         Err(_) => {}
     }
+    let cost = cost(arm, result.as_ref().ok().map(|exchange| &exchange.reply), &attempts);
+    if let Some((worst_case, billed)) = reserved.zip(cost).filter(|(worst_case, billed)| billed > worst_case) {
+        job.stop.stop(StopReason::Overshot { arm: arm.name.to_string(), reserved: worst_case, billed });
+    }
+    let settled = settle(job, prepared, &result, cost).await;
+    release(job, reserved, cost);
     settled.map(|()| Buying::Bought(Box::new(Bought { result, attempts, cost })))
+}
+
+/// The right to send one call, as its provider and the run allow; `None` once the replay stops.
+async fn lane_and_slot<'a>(job: &'a Job<'_>, lane: &'a Lane) -> Option<(Permit<'a>, SemaphorePermit<'a>)> {
+    let permit = lane.permit(job.stop).await?;
+    Some((permit, job.slots.take(job.stop).await?))
+}
+
+/// Gives back the right to a call, tells what its lane tells of it, and stops the replay where the lane gives up.
+fn end(job: &Job<'_>, arm: usize, permit: Permit<'_>, called: &Called) {
+    let lane = &job.lanes[arm];
+    let (news, give_up) = permit.end(called);
+    if let Some(news) = news {
+        (job.on_event)(Event::Pace { lane: lane.name.clone(), news });
+    }
+    if let Some((why, failure)) = give_up.zip(called.result.as_ref().err()) {
+        let failure = failure.clone();
+        job.stop.stop(match why {
+            GiveUp::Dead => StopReason::Refused { arm: job.arms[arm].name.to_string(), failure },
+            why => StopReason::GaveUp { lane: lane.name.to_string(), why, failure },
+        });
+    }
+}
+
+/// Whether a call that failed is asked again: not where most of what is sent would be asked again. A refusal costs the
+/// provider nothing, and the limit and the pauses of its lane bound it.
+fn may_ask_again(job: &Job<'_>, arm: usize, attempts: &[Attempt]) -> bool {
+    if attempts.last().is_some_and(retry::is_refusal) {
+        return true;
+    }
+    let lane = &job.lanes[arm];
+    match lane.retry() {
+        Again::Yes => true,
+        Again::No { is_news } => {
+            if is_news {
+                (job.on_event)(Event::Pace { lane: lane.name.clone(), news: News::NoRetries });
+            }
+            false
+        }
+    }
 }
 
 /// Puts into the ledger what came of the calls, and the answer beside it.
@@ -103,9 +163,8 @@ async fn settle(
     result: &Result<Exchange, Failure>,
     cost: Option<Usd>,
 ) -> Result<(), StoreError> {
-    let fields = result.is_ok().then(|| fields(prepared).ok()).flatten();
     let settlement = match (result, cost) {
-        (Ok(exchange), cost) => Settlement::Done { exchange, fields: fields.as_ref(), cost },
+        (Ok(exchange), cost) => Settlement::Done { exchange, fields: prepared.fields(), cost },
         (Err(_), Some(cost)) => Settlement::Failed { cost: Some(cost) },
         (Err(_), None) => Settlement::Uncertain,
     };
@@ -190,6 +249,7 @@ async fn attempt(job: &Job<'_>, prepared: &Prepared<'_>) -> Called {
             latency_ms: 0,
             first_token_ms: None,
             first_reasoning_ms: None,
+            scarce: false,
         },
     }
 }

@@ -1,7 +1,9 @@
 //! What happens between two answers, for whoever draws the progress.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::News;
 use crate::domain::FailureKind;
 
 /// Something that happened while a trial was in flight.
@@ -15,6 +17,13 @@ pub enum Event {
         kind: FailureKind,
         /// How long until the next attempt.
         wait: Duration,
+    },
+    /// The pace of a lane changed.
+    Pace {
+        /// Its endpoint and model.
+        lane: Arc<str>,
+        /// How it changed.
+        news: News,
     },
     /// A stored answer is damaged and is bought anew.
     Damaged {

@@ -1,37 +1,46 @@
 //! The only async code: a plan becomes exchanges, from the store where it has them, from the provider where not.
 //!
-//! One stream, bounded by the concurrency: read the case, encode, look up, buy on a miss, save, hand over. What is
-//! handed over is already in the store.
+//! A thread reads cases, encodes and looks up, a little ahead of one stream that buys on a miss, saves and hands over.
+//! What is handed over is already in the store.
 
+mod ahead;
 mod arm;
 mod budget;
 mod buy;
 mod event;
+pub mod lane;
 mod ledger;
 mod plan;
 mod prepared;
 mod recorded;
 mod retry;
 mod secret;
+mod slots;
 mod stop;
 mod transport;
 mod turns;
 
-use futures_util::stream::{self, Stream, StreamExt};
+use std::future::ready;
+use std::sync::Arc;
+
+use futures_util::stream::{Stream, StreamExt};
 
 use crate::dataset::Dataset;
 use crate::domain::{Attempt, Case, Exchange, Failure, Reply, Usd};
 use crate::problem::Problem;
 use crate::store::{Fields, Key, Store, StoreError};
+use ahead::{Ready, Seen};
 use prepared::Prepared;
 
 pub use arm::{Arm, Live, Secrets, Source};
 pub use budget::Budget;
 pub use buy::now_ms;
 pub use event::Event;
+pub use lane::{GiveUp, Lane, News};
 pub use plan::{Plan, Planned};
 pub use retry::Retry;
 pub use secret::Secret;
+pub use slots::Slots;
 pub use stop::{Stop, StopReason};
 pub use transport::{Called, Timeouts, Transport, TransportError};
 pub use turns::Turns;
@@ -76,8 +85,10 @@ pub struct Job<'a> {
     pub recording: &'a str,
     /// Whether the run goes on after it was stopped or killed: it may have paid for answers that it does not know of.
     pub goes_on: bool,
-    /// Trials in flight at most.
-    pub concurrency: usize,
+    /// Places for calls in flight.
+    pub slots: Slots,
+    /// The lane of every arm.
+    pub lanes: Vec<Arc<Lane>>,
     /// When to ask again.
     pub retry: Retry,
     /// What may be spent; `None` is no limit.
@@ -96,7 +107,7 @@ pub struct Done {
     /// Which trial.
     pub planned: Planned,
     /// Its case.
-    pub case: Case,
+    pub case: Arc<Case>,
     /// The key of its answer; a recorded answer has none.
     pub key: Option<Key>,
     /// What came of it.
@@ -160,16 +171,15 @@ pub enum ReplayError {
 
 /// Replays the trials of a job, in the order in which they finish. Once the job's `stop` is set, no new trial
 /// begins; those in flight are finished and handed over.
-pub fn replay<'a>(job: &'a Job<'a>) -> impl Stream<Item = Result<Done, ReplayError>> + 'a {
-    let begin = job.todo.iter().take_while(|_| job.stop.reason().is_none());
-    stream::iter(begin).map(|planned| trial(job, *planned)).buffer_unordered(job.concurrency).filter_map(
-        |result| async move {
-            match result {
-                Ok(done) => done.map(Ok),
-                Err(error) => Some(Err(error)),
-            }
-        },
-    )
+pub fn replay<'scope>(
+    job: &'scope Job<'_>,
+    scope: &'scope std::thread::Scope<'scope, '_>,
+) -> impl Stream<Item = Result<Done, ReplayError>> {
+    ahead::begin(job, scope)
+        .take_while(|_| ready(job.stop.reason().is_none()))
+        .map(move |ready| trial(job, ready))
+        .buffer_unordered(job.slots.trials())
+        .filter_map(|result| ready(result.transpose()))
 }
 
 /// The trials whose answers the store lacks, of any recording.
@@ -217,17 +227,28 @@ pub fn worst_case(
 }
 
 /// One trial; `None` when it was stopped before it was sent.
-async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayError> {
+async fn trial(job: &Job<'_>, ready: Result<Ready<'_>, ReplayError>) -> Result<Option<Done>, ReplayError> {
+    let Ready { planned, case, request } = ready?;
     let arm = &job.arms[planned.arm];
-    let case = prepared::read(job.dataset, planned)?;
-    let Source::Live(live) = &arm.source else { return Ok(recorded::trial(arm, planned, case)) };
-    let prepared = prepared::of_case(job.dataset, live, planned, &case)?;
+    let (prepared, seen) = match (request, &arm.source) {
+        (_, Source::Recorded) => return Ok(recorded::trial(arm, planned, case)),
+        (Some(request), Source::Live(_)) => request,
+        (None, Source::Live(live)) => (prepared::of_case(job.dataset, live, planned, &case)?, Seen::Unknown),
+    };
     let key = prepared.key;
+    let mut seen = match seen {
+        Seen::Answer(exchange) => return from_store(job, &prepared, case, *exchange).map(Some),
+        Seen::Nothing => true,
+        Seen::Unknown => false,
+    };
     // Equal requests take turns: the first buys, the others find its answer in the store.
     let turn = if job.mode == Mode::Replay { None } else { Some(job.turns.take(key).await) };
     let waited = turn.as_ref().is_some_and(|turn| turn.waited);
     loop {
-        let anew = match stored(job, &key)? {
+        // Where nothing was seen and somebody has bought it since, the claim says so.
+        let is_missing = std::mem::take(&mut seen) && !waited;
+        let found = if is_missing { Stored::Missing } else { stored(job, &key)? };
+        let anew = match found {
             Stored::Found(exchange) => {
                 let done = from_store(job, &prepared, case, *exchange)?;
                 return Ok(Some(Done { single_flight: waited, ..done }));
@@ -263,7 +284,12 @@ async fn trial(job: &Job<'_>, planned: Planned) -> Result<Option<Done>, ReplayEr
 }
 
 /// A trial whose answer is in the store. This run has paid for it only where it bought it before it was killed.
-fn from_store(job: &Job<'_>, prepared: &Prepared<'_>, case: Case, exchange: Exchange) -> Result<Done, ReplayError> {
+fn from_store(
+    job: &Job<'_>,
+    prepared: &Prepared<'_>,
+    case: Arc<Case>,
+    exchange: Exchange,
+) -> Result<Done, ReplayError> {
     let &Prepared { planned, key, .. } = prepared;
     let cost = buy::cost(&job.arms[planned.arm], Some(&exchange.reply), &exchange.attempts);
     let spend = if job.goes_on { job.store.cost_of(&key, job.recording)? } else { Some(Usd::ZERO) };

@@ -1,8 +1,12 @@
 //! A request ready to be looked up or sent: encoded, hashed, and bounded in what it can use.
 
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
 use super::{Arm, Live, Planned, ReplayError, Source};
 use crate::dataset::Dataset;
-use crate::domain::{Case, ImageSource, Request, Tool};
+use crate::domain::{Case, ImageSource, Message, Request, Tool};
 use crate::provider::HttpRequest;
 use crate::store::{Fields, Key, KeyFields};
 
@@ -19,6 +23,15 @@ pub(super) struct Prepared<'a> {
     pub(super) request: HttpRequest,
     pub(super) key: Key,
     pub(super) bound: Bound,
+    body: Value,
+    fields: OnceCell<Option<Fields>>,
+}
+
+impl Prepared<'_> {
+    /// What is kept beside an answer for `cutover cache why-miss`.
+    pub(super) fn fields(&self) -> Option<&Fields> {
+        self.fields.get_or_init(|| fields(self).ok()).as_ref()
+    }
 }
 
 /// The most that a call can use, but for its answer.
@@ -31,6 +44,11 @@ pub(super) struct Bound {
 
 pub(super) fn read(dataset: &Dataset, planned: Planned) -> Result<Case, ReplayError> {
     dataset.read(planned.case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))
+}
+
+/// Whether sending a case means to read image files.
+pub(super) fn has_files(case: &Case) -> bool {
+    case.messages.iter().flat_map(Message::images).any(|source| matches!(source, ImageSource::File(_)))
 }
 
 /// The request of a trial; `None` for an arm that asks nobody.
@@ -52,10 +70,11 @@ pub(super) fn of_case<'a>(
     let messages = dataset.to_send(planned.case, case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))?;
     let neutral = live.request(case, messages.into_owned());
     let request = (live.endpoint.protocol.encode)(&neutral, &live.endpoint);
-    let key =
-        key(live, &request, planned.repeat).map_err(|source| ReplayError::Key { case: case.id.clone(), source })?;
+    let no_key = |source| ReplayError::Key { case: case.id.clone(), source };
+    let body = serde_json::from_slice(&request.body).map_err(no_key)?;
+    let key = key_fields(live, &request, &body, planned.repeat).key().map_err(no_key)?;
     let bound = bound(&neutral, request.body.len() as u64, live.max_searches);
-    Ok(Prepared { planned, live, request, key, bound })
+    Ok(Prepared { planned, live, request, key, bound, body, fields: OnceCell::new() })
 }
 
 /// Every byte of a request's text is at most one token, and every image at most [`IMAGE_TOKENS`], however many bytes
@@ -74,29 +93,17 @@ fn bound(request: &Request, body: u64, max_searches: Option<u64>) -> Bound {
 
 /// What `cutover cache why-miss` compares: the fields that enter the key.
 pub(super) fn fields(prepared: &Prepared<'_>) -> Result<Fields, serde_json::Error> {
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is not general over lifetimes")]
-    with_fields(prepared.live, &prepared.request, prepared.planned.repeat, |fields| fields.flat())
+    key_fields(prepared.live, &prepared.request, &prepared.body, prepared.planned.repeat).flat()
 }
 
-fn key(live: &Live, request: &HttpRequest, repeat: u32) -> Result<Key, serde_json::Error> {
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is not general over lifetimes")]
-    with_fields(live, request, repeat, |fields| fields.key())
-}
-
-fn with_fields<T>(
-    live: &Live,
-    request: &HttpRequest,
-    repeat: u32,
-    of: impl FnOnce(&KeyFields<'_>) -> Result<T, serde_json::Error>,
-) -> Result<T, serde_json::Error> {
+fn key_fields<'a>(live: &'a Live, request: &'a HttpRequest, body: &'a Value, repeat: u32) -> KeyFields<'a> {
     let (host, path) = host_and_path(&request.url);
-    let body = serde_json::from_slice(&request.body)?;
     let (protocol, headers, salt) = (live.endpoint.protocol.name, &request.headers[..], live.salt.as_deref());
-    of(&KeyFields { protocol, host, path, headers, body: &body, salt, repeat })
+    KeyFields { protocol, host, path, headers, body, salt, repeat }
 }
 
 /// Splits `https://host:port/path?query` after its host and port.
-fn host_and_path(url: &str) -> (&str, &str) {
+pub(super) fn host_and_path(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }

@@ -1,5 +1,7 @@
 //! The trial of an arm that asks nobody: what production answered at the time, taken from the case.
 
+use std::sync::Arc;
+
 use super::{Arm, Done, Planned, Timing};
 use crate::domain::{Case, Failure, Recorded, Reply, Usage, Usd};
 use crate::pricing::Tier;
@@ -8,7 +10,7 @@ use crate::pricing::Tier;
 const RECORDING: &str = "recorded";
 
 /// The recorded answer; `None` when the case holds none.
-pub(super) fn trial(arm: &Arm, planned: Planned, case: Case) -> Option<Done> {
+pub(super) fn trial(arm: &Arm, planned: Planned, case: Arc<Case>) -> Option<Done> {
     let Recorded { result, usage, model, service_tier, latency_ms, first_token_ms } = *case.recorded.clone()?;
     let cost = cost(arm, usage.as_ref(), service_tier.as_deref(), result.as_ref().err());
     let result = result.map(|response| Reply {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::domain::Failure;
+use crate::domain::{Attempt, Failure, FailureKind};
 use crate::store::Key;
 
 /// The first backoff, doubled after every attempt.
 const FIRST: Duration = Duration::from_millis(500);
 /// No backoff of ours is longer.
 const LONGEST: Duration = Duration::from_secs(30);
-/// A provider that asks for a longer wait than this is not waited for.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Refusals of one call that count as much as one broken attempt.
+const REFUSALS: usize = 4;
 
 /// When to ask again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,21 +19,29 @@ pub struct Retry {
     pub attempts: u32,
 }
 
+/// Whether the provider refused an attempt because too much was sent, and did not work on it: that costs nothing, and
+/// says nothing of the call.
+pub(super) fn is_refusal(attempt: &Attempt) -> bool {
+    attempt.failure == Some(FailureKind::RateLimit) && attempt.status.is_some_and(|status| status >= 400)
+}
+
 impl Retry {
-    /// How long to wait after failed attempt number `attempt` (from 1); `None` when not to ask again.
+    /// How long to wait after these attempts, of which the last one failed like this; `None` when not to ask again.
+    ///
+    /// A refusal uses up no attempt: the lane slows down instead. Only a call that is refused again and again, however
+    /// slow the lane is by then, is given up.
     ///
     /// The jitter comes from the key, so that equal runs wait equally while the calls of one run spread out.
     #[must_use]
-    pub fn wait(self, attempt: u32, failure: &Failure, key: &Key) -> Option<Duration> {
-        if !failure.retryable || attempt >= self.attempts {
+    pub fn wait(self, attempts: &[Attempt], failure: &Failure, key: &Key) -> Option<Duration> {
+        let refused = attempts.iter().filter(|attempt| is_refusal(attempt)).count();
+        let most = self.attempts as usize;
+        if !failure.retryable || attempts.len() - refused >= most || refused > REFUSALS * (most - 1) {
             return None;
         }
         let asked = failure.retry_after_ms.map(Duration::from_millis);
-        if asked.is_some_and(|asked| asked > PATIENCE) {
-            return None;
-        }
-        let backoff = FIRST.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST);
-        let byte = key.0[attempt as usize % key.0.len()];
+        let backoff = FIRST.saturating_mul(1 << attempts.len().saturating_sub(1).min(16)).min(LONGEST);
+        let byte = key.0[attempts.len() % key.0.len()];
         let jittered = backoff.mul_f64((f64::from(byte) + 1.0) / 256.0);
         Some(asked.map_or(jittered, |asked| asked + jittered.min(FIRST)))
     }
@@ -42,10 +50,14 @@ impl Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::FailureKind;
 
     fn failure(retryable: bool, retry_after_ms: Option<u64>) -> Failure {
-        Failure { retry_after_ms, ..Failure::local(FailureKind::RateLimit, "slow down", retryable) }
+        Failure { retry_after_ms, ..Failure::local(FailureKind::ServerError, "no", retryable) }
+    }
+
+    /// So many attempts with this failure and status.
+    fn attempts(count: usize, failure: FailureKind, status: u16) -> Vec<Attempt> {
+        vec![Attempt { failure: Some(failure), status: Some(status), latency_ms: 1 }; count]
     }
 
     #[test]
@@ -58,19 +70,38 @@ mod tests {
             (3, failure(true, None), None),
             (1, failure(false, None), None),
             (1, failure(true, Some(700)), Some(1200)),
-            (1, failure(true, Some(120_001)), None),
+            (2, failure(true, Some(300_000)), Some(300_500)),
         ];
-        for (attempt, failure, expected) in rows {
-            let wait = retry.wait(attempt, &failure, &full);
-            assert_eq!(wait, expected.map(Duration::from_millis), "attempt {attempt} {failure:?}");
+        for (made, failure, expected) in rows {
+            let wait = retry.wait(&attempts(made, FailureKind::ServerError, 500), &failure, &full);
+            assert_eq!(wait, expected.map(Duration::from_millis), "attempt {made} {failure:?}");
         }
+    }
+
+    #[test]
+    fn refusals_use_up_no_attempt_and_yet_end() {
+        let key = Key([255; 32]);
+        for (most, refused) in [(1, 0), (2, 4), (4, 12)] {
+            let retry = Retry { attempts: most };
+            let waits = |count, status| {
+                retry.wait(&attempts(count, FailureKind::RateLimit, status), &failure(true, None), &key).is_some()
+            };
+            assert!((1..=refused).all(|count| waits(count, 429)), "{most}");
+            assert!(!waits(refused + 1, 429), "{most}");
+            // One inside a 200 may be billed: it counts in full.
+            assert!(!waits(most as usize, 200), "{most}");
+        }
+        let mixed = [attempts(9, FailureKind::RateLimit, 429), attempts(3, FailureKind::Timeout, 504)].concat();
+        assert!(Retry { attempts: 4 }.wait(&mixed, &failure(true, None), &key).is_some());
+        assert!(Retry { attempts: 3 }.wait(&mixed, &failure(true, None), &key).is_none());
     }
 
     #[test]
     fn jitter_differs_by_key_and_stays_within_the_backoff() {
         let retry = Retry { attempts: 99 };
+        let made = attempts(40, FailureKind::ServerError, 500);
         let waits: std::collections::BTreeSet<_> =
-            (0..=255).filter_map(|byte| retry.wait(40, &failure(true, None), &Key([byte; 32]))).collect();
+            (0..=255).filter_map(|byte| retry.wait(&made, &failure(true, None), &Key([byte; 32]))).collect();
         assert_eq!(waits.len(), 256);
         assert!(waits.iter().all(|wait| *wait > Duration::ZERO && *wait <= LONGEST));
     }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use tokio::sync::Notify;
 
+use super::GiveUp;
 use crate::domain::{Failure, Usd};
 
 /// Ends a replay early. Nothing new begins once it is set; what is in flight is finished and saved.
@@ -25,6 +26,15 @@ pub enum StopReason {
         /// The arm's name.
         arm: String,
         /// What the provider said.
+        failure: Failure,
+    },
+    /// A lane was given up: its provider asks to wait too long, or answered nothing for too long.
+    GaveUp {
+        /// Its endpoint and model.
+        lane: String,
+        /// Why.
+        why: GiveUp,
+        /// What the provider said last.
         failure: Failure,
     },
     /// The budget has no room for the next call.

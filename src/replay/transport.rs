@@ -1,12 +1,13 @@
 //! HTTP: one pooled client, deadlines, and every way in which a call can break turned into a failure.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::{Live, Secret, Secrets};
+use super::{Arm, Live, Secret, Secrets, now_ms};
 use crate::domain::{Failure, FailureKind, FinishReason, Reply};
-use crate::provider::error::retry_after_date;
+use crate::provider::error::retry_after_text;
+use crate::provider::quota::{self, Until};
 use crate::provider::{Auth, Broken, Headers, HttpRequest, HttpResponse, Marks, Stream};
 
 /// The largest answer taken, in bytes, decompressed.
@@ -45,6 +46,8 @@ pub struct Called {
     pub first_token_ms: Option<u64>,
     /// From sending to the first reasoning shown, in milliseconds; streams only.
     pub first_reasoning_ms: Option<u64>,
+    /// Whether the provider says that little of a limit is left.
+    pub scarce: bool,
 }
 
 /// The client cannot be made.
@@ -52,20 +55,21 @@ pub struct Called {
 #[error("the HTTP client cannot be made: {0}")]
 pub struct TransportError(#[from] reqwest::Error);
 
-/// When the marks of a stream were passed.
+/// What is noted while an answer arrives, whatever comes of it.
 #[derive(Debug)]
-struct Firsts {
+struct Noted {
     begun: Instant,
+    scarce: bool,
     token: Option<Duration>,
     reasoning: Option<Duration>,
 }
 
 impl Transport {
-    /// Makes a client.
+    /// Makes a client for these arms.
     ///
     /// # Errors
     /// TLS cannot be set up, for want of root certificates for example.
-    pub fn new(timeouts: Timeouts) -> Result<Self, TransportError> {
+    pub fn new(timeouts: Timeouts, arms: &[Arm]) -> Result<Self, TransportError> {
         // An error means that a provider is installed already, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
         let builder = || {
@@ -78,7 +82,11 @@ impl Transport {
                 .retry(reqwest::retry::never())
                 .user_agent(concat!("cutover/", env!("CARGO_PKG_VERSION")))
         };
-        let (client, direct) = (builder().build()?, builder().no_proxy().build()?);
+        // It never meets a certificate, and to read those of the system takes longer than many a run.
+        let direct = builder().no_proxy().tls_certs_only([]).build()?;
+        let is_secure = |live: &Live| !live.endpoint.base_url.starts_with("http://");
+        let any_secure = arms.iter().filter_map(Arm::live).any(is_secure);
+        let client = if any_secure { builder().build()? } else { direct.clone() };
         Ok(Self { client, direct, timeouts })
     }
 
@@ -89,18 +97,19 @@ impl Transport {
 
     /// Makes one call and reads the whole answer, whatever it is.
     pub async fn call(&self, live: &Live, request: &HttpRequest) -> Called {
-        let mut firsts = Firsts { begun: Instant::now(), token: None, reasoning: None };
-        let result = self.answer(live, request, &mut firsts).await;
+        let mut noted = Noted { begun: Instant::now(), scarce: false, token: None, reasoning: None };
+        let result = self.answer(live, request, &mut noted).await;
         let in_milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Called {
             result: live.secrets.all().fold(result, |result, secret| secret.scrub(result)),
-            latency_ms: in_milliseconds(firsts.begun.elapsed()),
-            first_token_ms: firsts.token.map(in_milliseconds),
-            first_reasoning_ms: firsts.reasoning.map(in_milliseconds),
+            latency_ms: in_milliseconds(noted.begun.elapsed()),
+            first_token_ms: noted.token.map(in_milliseconds),
+            first_reasoning_ms: noted.reasoning.map(in_milliseconds),
+            scarce: noted.scarce,
         }
     }
 
-    async fn answer(&self, live: &Live, request: &HttpRequest, firsts: &mut Firsts) -> Result<Reply, Failure> {
+    async fn answer(&self, live: &Live, request: &HttpRequest, noted: &mut Noted) -> Result<Reply, Failure> {
         let protocol = live.endpoint.protocol;
         let mut response = self.send(request, protocol.auth, &live.secrets).await?;
         let status = response.status().as_u16();
@@ -109,6 +118,7 @@ impl Transport {
             .iter()
             .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
             .collect();
+        noted.scarce = quota::is_scarce(&headers);
         let mut stream = (live.stream && is_stream(status, &headers)).then(|| Stream::new(protocol));
         let (mut body, mut length) = (Vec::new(), 0);
         let cut = loop {
@@ -127,7 +137,7 @@ impl Transport {
                 None => body.extend_from_slice(&chunk),
                 Some(stream) => {
                     stream.push(&chunk);
-                    firsts.note(stream.marks());
+                    noted.note(stream.marks());
                     if stream.marks().done {
                         break None;
                     }
@@ -143,12 +153,12 @@ impl Transport {
             }
             (Some(stream), cut) => {
                 let (marks, decoded) = stream.finish(&HttpResponse { status, headers: &headers, body: b"" });
-                firsts.note(marks);
+                noted.note(marks);
                 decoded.map_err(|broken| because(broken, cut))
             }
         };
         let whole = decoded.and_then(|reply| ended_well(reply, status));
-        whole.map_err(|broken| with_date(with_partial(broken), &headers))
+        whole.map_err(|broken| with_wait(with_partial(broken), &headers))
     }
 
     async fn send(&self, request: &HttpRequest, auth: Auth, secrets: &Secrets) -> Result<reqwest::Response, Failure> {
@@ -199,7 +209,7 @@ impl Secrets {
     }
 }
 
-impl Firsts {
+impl Noted {
     fn note(&mut self, marks: Marks) {
         if marks.first_token.is_some() {
             self.token.get_or_insert_with(|| self.begun.elapsed());
@@ -247,13 +257,19 @@ fn with_partial(Broken { failure, partial }: Broken) -> Failure {
     Failure { message, ..failure }
 }
 
-/// A failure whose provider gave a date until which to wait, with that wait in milliseconds.
-fn with_date(failure: Failure, headers: &Headers) -> Failure {
-    let Some(until) = retry_after_date(headers).and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok()) else {
-        return failure;
+/// A failure with the wait that its provider asks for in another form than a number, in milliseconds: a date, or when
+/// the limit that was met is free again.
+fn with_wait(failure: Failure, headers: &Headers) -> Failure {
+    let now = now_ms();
+    let in_milliseconds = |until| match until {
+        // Rounded up, so that we never come back too early.
+        Until::In(wait) => u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX),
+        Until::At(at) => u64::try_from(at.saturating_sub(now)).unwrap_or(0),
     };
-    let wait = SystemTime::from(until).duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
-    Failure { retry_after_ms: u64::try_from(wait.as_millis()).ok(), ..failure }
+    let asked = retry_after_text(headers).and_then(Until::parse).map(in_milliseconds).or(failure.retry_after_ms);
+    let reset = || quota::resets(headers).map(in_milliseconds).max();
+    let is_limit = failure.kind == FailureKind::RateLimit;
+    Failure { retry_after_ms: asked.or_else(|| is_limit.then(reset).flatten()), ..failure }
 }
 
 /// A call that was given up, because something did not happen in time.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
 use super::View;
-use super::chart::{self, CHARTS, ChartError};
+use super::chart::{self, CHARTS, Chart, ChartError, Svg};
 use super::format::{html, json, markdown};
 
 /// Why a report could not be written.
@@ -34,23 +35,39 @@ pub enum WriteError {
 ///
 /// When a file cannot be written or a chart cannot be made. Files written before that stay.
 pub fn write(dir: &Path, view: &View<'_>) -> Result<(), WriteError> {
-    replace(&dir.join("summary.json"), json::render(view)?.as_bytes())?;
-    replace(&dir.join("summary.md"), markdown::render(view).as_bytes())?;
-    replace(&dir.join("report.html"), html::render(view)?.as_bytes())?;
-    replace(&dir.join("card.png"), &chart::png(&chart::card(view)?)?)?;
-    let charts = dir.join("charts");
-    fs::create_dir_all(&charts).map_err(|source| WriteError::Io { path: charts.clone(), source })?;
-    for chart in CHARTS {
-        let (svg, png) = (charts.join(format!("{}.svg", chart.id)), charts.join(format!("{}.png", chart.id)));
-        match (chart.draw)(view)? {
-            Some(drawing) => {
-                replace(&svg, drawing.text().as_bytes())?;
-                replace(&png, &chart::png(&drawing)?)?;
+    std::thread::scope(|scope| {
+        // The pictures take longest: all of them at once, while the texts are written.
+        let card = scope.spawn(|| chart::png(&chart::card(view)?));
+        let draw = |chart: &'static Chart| scope.spawn(move || (chart.draw)(view)?.map(with_png).transpose());
+        let drawn: Vec<_> = CHARTS.iter().map(draw).collect();
+        replace(&dir.join("summary.json"), json::render(view)?.as_bytes())?;
+        replace(&dir.join("summary.md"), markdown::render(view).as_bytes())?;
+        replace(&dir.join("report.html"), html::render(view)?.as_bytes())?;
+        replace(&dir.join("card.png"), &joined(card)?)?;
+        let charts = dir.join("charts");
+        fs::create_dir_all(&charts).map_err(|source| WriteError::Io { path: charts.clone(), source })?;
+        for (chart, drawn) in CHARTS.iter().zip(drawn) {
+            let (svg, png) = (charts.join(format!("{}.svg", chart.id)), charts.join(format!("{}.png", chart.id)));
+            match joined(drawn)? {
+                Some((drawing, picture)) => {
+                    replace(&svg, drawing.text().as_bytes())?;
+                    replace(&png, &picture)?;
+                }
+                None => [svg, png].iter().try_for_each(|path| remove(path))?,
             }
-            None => [svg, png].iter().try_for_each(|path| remove(path))?,
         }
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+fn with_png(drawing: Svg) -> Result<(Svg, Vec<u8>), ChartError> {
+    let picture = chart::png(&drawing)?;
+    Ok((drawing, picture))
+}
+
+/// What a thread came to; its panic is everybody's.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Replaces a file in one step: a reader sees the old bytes or the new ones, and no link is followed.

@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::journal::{Journal, Place};
+use super::journal::Journal;
 use super::manifest::{MOST_REPEATS, Manifest, SCHEMA_VERSION};
 use super::record::Record;
 use super::trials::{self, Answer};
@@ -33,11 +33,7 @@ pub struct RunDir {
 /// What the journal says in all.
 #[derive(Debug, Default)]
 struct Counted {
-    /// Every recorded trial, and whether it needs no further work.
-    done: BTreeMap<Place, bool>,
     spent: Usd,
-    /// Trials whose calls may have been billed, nobody knows how much: once a time.
-    spent_unknown: Vec<Place>,
     models_returned: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -78,7 +74,7 @@ impl RunDir {
     /// Whether a trial needs no further work. A call that failed for a cause outside the model is asked again.
     #[must_use]
     pub fn is_done(&self, case: &str, arm: &str, repeat: u32) -> bool {
-        self.counted.done.get(&(case.to_owned(), arm.to_owned(), repeat)).copied().unwrap_or(false)
+        self.journal.index.is_done((case, arm, repeat))
     }
 
     /// Judges and shows the run by the suite as it is now: its rules may have changed, its trials have not.
@@ -94,7 +90,7 @@ impl RunDir {
     /// How many trials need no further work.
     #[must_use]
     pub fn done(&self) -> usize {
-        self.counted.done.values().filter(|lasting| **lasting).count()
+        self.journal.index.done()
     }
 
     /// What the run has paid so far, as far as it is known.
@@ -103,19 +99,21 @@ impl RunDir {
         self.counted.spent
     }
 
-    /// The trials (case, arm, repeat) whose calls may have been billed beyond that, one entry for each time.
+    /// How often the calls of a trial may have been billed beyond that.
     #[must_use]
-    pub fn spent_unknown(&self) -> &[(String, String, u32)] {
-        &self.counted.spent_unknown
+    pub fn times_unknown(&self, case: &str, arm: &str, repeat: u32) -> usize {
+        self.journal.index.times_unknown((case, arm, repeat))
     }
 
-    /// Appends a finished trial.
+    /// Appends finished trials.
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn append(&mut self, record: &Record) -> Result<(), RunDirError> {
-        self.journal.append(record)?;
-        self.counted.count(record);
+    pub fn append(&mut self, records: &[Record]) -> Result<(), RunDirError> {
+        self.journal.append(records)?;
+        for record in records {
+            self.counted.count(record);
+        }
         Ok(())
     }
 
@@ -124,9 +122,9 @@ impl RunDir {
     ///
     /// # Errors
     /// The table or the manifest cannot be written.
-    pub fn finish(
+    pub fn finish<'a>(
         mut self,
-        order: impl Iterator<Item = (String, String, u32)>,
+        order: impl Iterator<Item = (&'a str, &'a str, u32)> + Send,
         now: i64,
     ) -> Result<Finished, RunDirError> {
         let path = self.path.join(TRIALS);
@@ -145,14 +143,11 @@ impl RunDir {
 
 impl Counted {
     fn count(&mut self, record: &Record) {
-        let place = (record.case.clone(), record.arm.clone(), record.repeat);
-        match record.spend {
-            Some(spend) => self.spent = self.spent.plus(spend),
-            None => self.spent_unknown.push(place.clone()),
+        if let Some(spend) = record.spend {
+            self.spent = self.spent.plus(spend);
         }
-        let lasting = record.failure_kind().is_none_or(crate::domain::FailureKind::model_caused);
-        self.done.insert(place, lasting);
-        if let Some(model) = &record.model_returned {
+        let Some(model) = &record.model_returned else { return };
+        if !self.models_returned.get(&record.arm).is_some_and(|known| known.contains(model)) {
             self.models_returned.entry(record.arm.clone()).or_default().insert(model.clone());
         }
     }

@@ -1,16 +1,13 @@
 //! `trials.jsonl`: every finished trial is appended before it is counted, so that a stopped run goes on where it was.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::RunDirError;
+use super::index::{Index, Place};
 use super::record::Record;
 use super::syncer::Syncer;
-
-/// What identifies a trial in the journal: case, arm, repeat.
-pub(super) type Place = (String, String, u32);
 
 /// An open journal, and where each trial's last line stands.
 #[derive(Debug)]
@@ -19,7 +16,8 @@ pub(super) struct Journal {
     file: File,
     syncer: Syncer,
     end: u64,
-    lines: BTreeMap<Place, (u64, usize)>,
+    /// What it holds.
+    pub(super) index: Index,
 }
 
 impl Journal {
@@ -28,7 +26,7 @@ impl Journal {
         let io = |source| RunDirError::Io { path: path.to_owned(), source };
         let file = File::options().read(true).append(true).create(true).open(path).map_err(io)?;
         let syncer = Syncer::new(file.try_clone().map_err(io)?);
-        let mut journal = Self { path: path.to_owned(), file, syncer, end: 0, lines: BTreeMap::new() };
+        let mut journal = Self { path: path.to_owned(), file, syncer, end: 0, index: Index::default() };
         let mut reader = BufReader::new(journal.file.try_clone().map_err(io)?);
         let mut line = Vec::new();
         let mut number = 0;
@@ -54,34 +52,45 @@ impl Journal {
     }
 
     fn note(&mut self, record: &Record, length: usize) {
-        self.lines.insert((record.case.clone(), record.arm.clone(), record.repeat), (self.end, length));
+        self.index.add(record, self.end, length);
         self.end += length as u64;
     }
 
-    /// Appends a finished trial.
-    pub(super) fn append(&mut self, record: &Record) -> Result<(), RunDirError> {
+    /// Appends finished trials, all in one write.
+    pub(super) fn append(&mut self, records: &[Record]) -> Result<(), RunDirError> {
         let io = |source| RunDirError::Io { path: self.path.clone(), source };
-        let mut line = serde_json::to_vec(record).map_err(|error| io(error.into()))?;
-        line.push(b'\n');
-        self.file.write_all(&line).and_then(|()| self.syncer.written()).map_err(io)?;
-        self.note(record, line.len());
+        let mut lines = Vec::with_capacity(records.len() << 10);
+        let mut lengths = Vec::with_capacity(records.len());
+        for record in records {
+            let start = lines.len();
+            serde_json::to_writer(&mut lines, record).map_err(|error| io(error.into()))?;
+            lines.push(b'\n');
+            lengths.push(lines.len() - start);
+        }
+        self.file.write_all(&lines).and_then(|()| self.syncer.written()).map_err(io)?;
+        for (record, length) in records.iter().zip(lengths) {
+            self.note(record, length);
+        }
         Ok(())
     }
 
     /// The records of these places, in their order; places without a record are passed over.
-    pub(super) fn records<'a>(
-        &'a self,
-        places: impl Iterator<Item = Place> + 'a,
-    ) -> impl Iterator<Item = Result<Record, RunDirError>> + 'a {
-        places.filter_map(|place| self.lines.get(&place)).map(|&(offset, length)| self.read(offset, length))
+    pub(super) fn records<'p>(
+        &self,
+        places: impl Iterator<Item = Place<'p>> + Send,
+    ) -> impl Iterator<Item = Result<Record, RunDirError>> + Send {
+        let mut bytes = Vec::new();
+        places
+            .filter_map(|place| self.index.line(place))
+            .map(move |(offset, length)| self.read(offset, length, &mut bytes))
     }
 
-    fn read(&self, offset: u64, length: usize) -> Result<Record, RunDirError> {
+    fn read(&self, offset: u64, length: usize, bytes: &mut Vec<u8>) -> Result<Record, RunDirError> {
         let io = |source| RunDirError::Io { path: self.path.clone(), source };
-        let mut bytes = vec![0; length];
+        bytes.resize(length, 0);
         let mut file = &self.file;
-        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(io)?;
-        serde_json::from_slice(&bytes).map_err(|error| io(error.into()))
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(bytes)).map_err(io)?;
+        serde_json::from_slice(bytes).map_err(|error| io(error.into()))
     }
 }
 
@@ -90,27 +99,23 @@ mod tests {
     use super::super::record::fixture;
     use super::*;
 
-    fn place(record: &Record) -> Place {
-        (record.case.clone(), record.arm.clone(), record.repeat)
-    }
-
     #[test]
     fn a_journal_goes_on_after_a_torn_line_and_the_last_line_of_a_trial_counts() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("trials.jsonl");
         let (first, second) = (fixture::failed("a", "mini"), fixture::answered("a", "mini"));
         let mut journal = Journal::open(&path, |_| {}).expect("is made");
-        journal.append(&first).expect("appends");
+        journal.append(std::slice::from_ref(&first)).expect("appends");
         drop(journal);
         File::options().append(true).open(&path).and_then(|mut file| file.write_all(b"{\"case\":\"b")).expect("tears");
         let mut seen = 0;
         let mut journal = Journal::open(&path, |_| seen += 1).expect("opens");
         assert_eq!(seen, 1);
-        journal.append(&second).expect("appends");
-        let places = [place(&second), ("z".into(), "mini".into(), 0)];
+        journal.append(&[second.clone(), fixture::answered("b", "mini")]).expect("appends");
+        let places = [("b", "mini", 1), ("a", "mini", 1), ("z", "mini", 0)];
         let records: Result<Vec<_>, _> = journal.records(places.into_iter()).collect();
-        assert_eq!(records.expect("reads"), [second]);
-        assert_eq!(std::fs::read_to_string(&path).expect("reads").lines().count(), 2);
+        assert_eq!(records.expect("reads"), [fixture::answered("b", "mini"), second]);
+        assert_eq!(std::fs::read_to_string(&path).expect("reads").lines().count(), 3);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod example;
 mod folder;
+mod index;
 mod journal;
 mod manifest;
 mod record;

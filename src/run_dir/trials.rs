@@ -1,22 +1,27 @@
 //! `trials.parquet`: one row a trial, the one results table, which DuckDB, pandas and Polars read.
 
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
 use super::RunDirError;
 use super::record::{Record, Shared};
 use crate::domain::{FailureKind, FinishReason, Outcome, ToolFault, Trial, UnscoredReason, Usage, Usd};
 use crate::table::{self, Cell, Column, Field, Kind};
 
-/// Rows in memory at a time.
-pub(super) const GROUP: usize = 8192;
+/// Rows in memory at a time, when the table is written.
+const GROUP: usize = 2048;
+/// Records that are handed over together.
+const CHUNK: usize = 128;
+/// Rows in memory at a time, when it is read: whole groups, since a group is read whole.
+const SLICE: usize = 2 * GROUP;
 
 /// A column: its name, its kind, and where its value stands in a record.
 struct Row {
     field: Field,
-    cell: fn(&Record) -> Cell,
+    cell: fn(&Record) -> Cell<'_>,
 }
 
-const fn row(name: &'static str, kind: Kind, cell: fn(&Record) -> Cell) -> Row {
+const fn row(name: &'static str, kind: Kind, cell: fn(&Record) -> Cell<'_>) -> Row {
     Row { field: Field { name, kind }, cell }
 }
 
@@ -80,20 +85,20 @@ const FIELDS: [Field; COLUMNS.len()] = {
     fields
 };
 
-fn text(value: Option<impl AsRef<str>>) -> Cell {
-    Cell::Text(value.map(|text| text.as_ref().to_owned()))
+fn text<T: AsRef<str> + ?Sized>(value: Option<&T>) -> Cell<'_> {
+    Cell::Text(value.map(|text| text.as_ref().into()))
 }
 
-fn json(value: &impl serde::Serialize) -> Cell {
+fn json(value: &impl serde::Serialize) -> Cell<'static> {
     // Plain data with text keys: it always has a JSON form.
-    Cell::Text(serde_json::to_string(value).ok())
+    Cell::Text(serde_json::to_string(value).ok().map(Into::into))
 }
 
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn count(record: &Record, field: fn(&Usage) -> Option<u64>) -> Cell {
+fn count(record: &Record, field: fn(&Usage) -> Option<u64>) -> Cell<'static> {
     Cell::Integer(record.usage.as_ref().and_then(field).map(signed))
 }
 
@@ -112,30 +117,45 @@ fn unscored_name(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
-/// Writes the table, a group of rows at a time.
+/// Writes the table, a group of rows at a time. The records are read on another thread meanwhile.
 pub(super) fn write(
     path: &Path,
-    records: impl Iterator<Item = Result<Record, RunDirError>>,
+    mut records: impl Iterator<Item = Result<Record, RunDirError>> + Send,
 ) -> Result<(), RunDirError> {
     let table_error = |source| RunDirError::Table { path: path.to_owned(), source };
-    let mut writer = table::Writer::create(path, &FIELDS).map_err(table_error)?;
-    let mut rows = Vec::new();
-    for record in records {
-        let record = record?;
-        rows.push(COLUMNS.iter().map(|column| (column.cell)(&record)).collect());
-        if rows.len() == GROUP {
-            writer.write(std::mem::take(&mut rows)).map_err(table_error)?;
+    let mut writer = table::Writer::create(path, &FIELDS, GROUP).map_err(table_error)?;
+    std::thread::scope(|scope| {
+        let (sender, chunks) = sync_channel(2);
+        scope.spawn(move || {
+            loop {
+                let chunk: Vec<_> = records.by_ref().take(CHUNK).collect();
+                // Nobody listens any more after an error.
+                if chunk.is_empty() || sender.send(chunk).is_err() {
+                    break;
+                }
+            }
+        });
+        for record in chunks.into_iter().flatten() {
+            let record = record?;
+            writer.push(COLUMNS.iter().map(|column| (column.cell)(&record))).map_err(table_error)?;
         }
-    }
-    writer.write(rows).map_err(table_error)?;
-    writer.finish().map_err(table_error)
+        writer.finish().map_err(table_error)
+    })
 }
 
 /// Reads the facts of every trial, without texts.
 pub(super) fn read(path: &Path) -> Result<Vec<Trial>, RunDirError> {
-    let reader = Reader::open(path, TRIAL_COLUMNS, None)?;
     let mut shared = Shared::default();
-    (0..reader.height).map(|row| reader.trial(row, &mut shared)).collect()
+    let mut trials = Vec::new();
+    loop {
+        let reader = Reader::open(path, TRIAL_COLUMNS, (trials.len(), SLICE))?;
+        if reader.height == 0 {
+            return Ok(trials);
+        }
+        for row in 0..reader.height {
+            trials.push(reader.trial(row, &mut shared)?);
+        }
+    }
 }
 
 /// What is read of a row for a person: its outcome and its texts.
@@ -159,16 +179,18 @@ pub struct Answer {
 /// only those that hold such a case.
 pub(super) fn read_answers(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Answer>, RunDirError> {
     let names: Vec<&'static str> = TRIAL_COLUMNS.iter().chain(TEXT_COLUMNS).copied().collect();
-    let ids = Reader::open(path, &["case_id"], None)?;
-    let holds = |row: usize| ids.text("case_id", row).is_some_and(wanted);
     let mut shared = Shared::default();
     let mut answers = Vec::new();
-    for first in (0..ids.height).step_by(GROUP) {
-        let rows: Vec<usize> = (first..ids.height.min(first + GROUP)).filter(|row| holds(*row)).collect();
+    for first in (0..).step_by(SLICE) {
+        let ids = Reader::open(path, &["case_id"], (first, SLICE))?;
+        if ids.height == 0 {
+            break;
+        }
+        let rows: Vec<usize> = (0..ids.height).filter(|row| ids.text("case_id", *row).is_some_and(wanted)).collect();
         if !rows.is_empty() {
-            let mut reader = Reader::open(path, &names, Some((first, GROUP)))?;
+            let mut reader = Reader::open(path, &names, (first, SLICE))?;
             for row in rows {
-                answers.push(reader.answer(row - first, &mut shared)?);
+                answers.push(reader.answer(row, &mut shared)?);
             }
         }
     }
@@ -222,10 +244,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn open(path: &'a Path, names: &[&'static str], rows: Option<(usize, usize)>) -> Result<Self, RunDirError> {
+    fn open(path: &'a Path, names: &[&'static str], rows: (usize, usize)) -> Result<Self, RunDirError> {
         let fields: Vec<Field> = FIELDS.iter().filter(|field| names.contains(&field.name)).copied().collect();
-        let columns =
-            table::read(path, &fields, rows).map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
+        let columns = table::read(path, &fields, Some(rows))
+            .map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
         let height = match columns.first() {
             Some(Column::Text(values)) => values.len(),
             _ => 0,

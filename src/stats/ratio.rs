@@ -100,7 +100,8 @@ fn log_delta(terms: &[(&[f64], f64)], design: Design<'_>, confidence: f64) -> Op
     };
     let factor = half.exp();
     let high = Some(value * factor).filter(|high| high.is_finite());
-    let interval = Some(Interval { low: Some(value / factor), high, confidence });
+    let low = Some(value / factor).filter(|low| *low > 0.0);
+    let interval = Some(Interval { low, high, confidence });
     Some(Ratio { estimate: Estimate { interval, ..point.estimate }, log_standard_error: Some(error.standard_error) })
 }
 

@@ -72,9 +72,15 @@ pub(super) struct Entry {
     settled_at: Option<i64>,
 }
 
+macro_rules! columns {
+    () => {
+        "pid, machine, state, sent, open, uncertain, worst_case_pico, uncertain_pico, cost_pico, lease_until, sent_at, \
+         settled_at"
+    };
+}
+
 /// The columns in the order in which [`Entry::read`] takes them.
-pub(super) const COLUMNS: &str = "pid, machine, state, sent, open, uncertain, worst_case_pico, uncertain_pico, \
-                                  cost_pico, lease_until, sent_at, settled_at";
+pub(super) const COLUMNS: &str = columns!();
 
 impl Entry {
     /// Reads the columns of [`COLUMNS`], which must stand first.
@@ -97,39 +103,53 @@ impl Entry {
     }
 
     pub(super) fn load(connection: &Connection, key: &Key, run: &str) -> rusqlite::Result<Option<Self>> {
+        Self::load_with_id(connection, key, run).map(|found| found.map(|(entry, _)| entry))
+    }
+
+    fn load_with_id(connection: &Connection, key: &Key, run: &str) -> rusqlite::Result<Option<(Self, i64)>> {
         connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE key = ?1 AND run = ?2"))?
-            .query_row(params![key.0, run], Self::read)
+            .prepare_cached(concat!("SELECT ", columns!(), ", rowid FROM calls WHERE key = ?1 AND run = ?2"))?
+            .query_row(params![key.0, run], |row| Ok((Self::read(row)?, row.get(12)?)))
             .optional()
     }
 
-    fn save(&self, connection: &Connection, key: &Key, run: &str) -> rusqlite::Result<()> {
+    /// Saves a row: a new one, or in place of the one with this id.
+    fn save(&self, connection: &Connection, (key, run): (&Key, &str), id: Option<i64>) -> rusqlite::Result<()> {
         let pico = |usd: Option<Usd>| usd.map(Usd::pico);
-        connection
-            .prepare_cached(&format!(
-                "INSERT INTO calls (key, run, {COLUMNS})
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-                 ON CONFLICT (key, run) DO UPDATE SET pid = ?3, machine = ?4, state = ?5, sent = ?6, open = ?7,
-                 uncertain = ?8, worst_case_pico = ?9, uncertain_pico = ?10, cost_pico = ?11, lease_until = ?12,
-                 sent_at = ?13, settled_at = ?14"
-            ))?
-            .execute(params![
-                key.0,
-                run,
-                self.pid,
-                self.machine,
-                self.state,
-                self.sent,
-                self.open,
-                self.uncertain,
-                pico(self.worst_case),
-                pico(self.uncertain_worst),
-                pico(self.cost),
-                self.lease_until,
-                self.sent_at,
-                self.settled_at,
-            ])
-            .map(drop)
+        let sql = match id {
+            None => {
+                concat!(
+                    "INSERT INTO calls (",
+                    columns!(),
+                    ", key, run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+                )
+            }
+            Some(_) => {
+                "UPDATE calls SET pid = ?1, machine = ?2, state = ?3, sent = ?4, open = ?5, uncertain = ?6,
+                 worst_case_pico = ?7, uncertain_pico = ?8, cost_pico = ?9, lease_until = ?10, sent_at = ?11,
+                 settled_at = ?12 WHERE rowid = ?13"
+            }
+        };
+        let mut statement = connection.prepare_cached(sql)?;
+        let columns = params![
+            self.pid,
+            self.machine,
+            self.state,
+            self.sent,
+            self.open,
+            self.uncertain,
+            pico(self.worst_case),
+            pico(self.uncertain_worst),
+            pico(self.cost),
+            self.lease_until,
+            self.sent_at,
+            self.settled_at,
+        ];
+        let place: &[&dyn ToSql] = match &id {
+            None => &[&key.0, &run],
+            Some(id) => &[id],
+        };
+        statement.execute(&[columns, place].concat()[..]).map(drop)
     }
 
     fn new(call: &Call, machine: &str) -> Self {
@@ -213,44 +233,68 @@ fn plus(one: Option<Usd>, other: Option<Usd>) -> Option<Usd> {
 
 /// Claims the right to send a call, within a transaction that nobody else writes in.
 pub(super) fn claim(connection: &Connection, call: &Call, machine: &str) -> rusqlite::Result<Claim> {
-    let own = Entry::load(connection, &call.key, &call.run)?;
-    let is_retry =
-        own.as_ref().is_some_and(|own| own.state == State::Sent && own.pid == call.pid && own.machine == machine);
+    let mut rows = of_key(connection, &call.key)?;
+    let own = rows.iter().position(|row| row.run == call.run);
+    let is_retry = own.is_some_and(|own| {
+        let own = &rows[own].entry;
+        own.state == State::Sent && own.pid == call.pid && own.machine == machine
+    });
     if !is_retry {
         if !call.anew && is_answered(connection, &call.key)? {
             return Ok(Claim::Answered);
         }
-        if let Some((pid, until_ms)) = holder(connection, call, machine)? {
-            return Ok(Claim::Taken { pid, until_ms });
+        let mut sent = rows.iter_mut().map(|row| &mut row.entry).filter(|entry| entry.state == State::Sent).peekable();
+        let is_open = sent.peek().is_some();
+        for entry in sent {
+            if entry.is_held(call, machine) {
+                return Ok(Claim::Taken { pid: entry.pid, until_ms: entry.lease_until });
+            }
+            entry.state = State::Uncertain;
+            entry.settled_at = Some(call.now_ms);
         }
-        connection
-            .prepare_cached("UPDATE calls SET state = ?2, settled_at = ?3 WHERE key = ?1 AND state = 'sent'")?
-            .execute(params![call.key.0, State::Uncertain, call.now_ms])?;
+        if is_open {
+            connection
+                .prepare_cached("UPDATE calls SET state = ?2, settled_at = ?3 WHERE key = ?1 AND state = 'sent'")?
+                .execute(params![call.key.0, State::Uncertain, call.now_ms])?;
+        }
     }
-    // The update above may have touched it.
-    let own = if is_retry { own } else { Entry::load(connection, &call.key, &call.run)? };
-    let mut own = own.unwrap_or_else(|| Entry::new(call, machine));
+    let (mut own, id) = match own {
+        Some(own) => {
+            let Found { entry, id, .. } = rows.swap_remove(own);
+            (entry, Some(id))
+        }
+        None => (Entry::new(call, machine), None),
+    };
     own.send(call, machine);
-    own.save(connection, &call.key, &call.run)?;
+    own.save(connection, (&call.key, &call.run), id)?;
     Ok(Claim::Mine)
+}
+
+/// A row as it was found.
+struct Found {
+    entry: Entry,
+    run: String,
+    id: i64,
+}
+
+/// The rows of every run for a key.
+fn of_key(connection: &Connection, key: &Key) -> rusqlite::Result<Vec<Found>> {
+    let sql = concat!("SELECT ", columns!(), ", run, rowid FROM calls WHERE key = ?1");
+    let mut statement = connection.prepare_cached(sql)?;
+    let read = |row: &Row<'_>| Ok(Found { entry: Entry::read(row)?, run: row.get(12)?, id: row.get(13)? });
+    statement.query_map(params![key.0], read)?.collect()
 }
 
 fn is_answered(connection: &Connection, key: &Key) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT 1 FROM answers WHERE key = ?1")?.exists(params![key.0])
 }
 
-/// The process that holds a key, and until when: its lease is not over, and it is not known to be dead.
-fn holder(connection: &Connection, call: &Call, machine: &str) -> rusqlite::Result<Option<(u32, i64)>> {
-    let sql = format!("SELECT {COLUMNS} FROM calls WHERE key = ?1 AND state = 'sent'");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query_map(params![call.key.0], Entry::read)?;
-    let is_held = |entry: &Entry| {
-        let is_ours = !machine.is_empty() && entry.machine == machine;
-        entry.lease_until >= call.now_ms && !(is_ours && is_dead(entry.pid))
-    };
-    rows.find(|entry| entry.as_ref().map_or(true, is_held))
-        .map(|entry| entry.map(|entry| (entry.pid, entry.lease_until)))
-        .transpose()
+impl Entry {
+    /// Whether a process holds the key against this call: its lease is not over, and it is not known to be dead.
+    fn is_held(&self, call: &Call, machine: &str) -> bool {
+        let is_ours = !machine.is_empty() && self.machine == machine;
+        self.lease_until >= call.now_ms && !(is_ours && is_dead(self.pid))
+    }
 }
 
 /// Settles the open calls of a run for a key; says whether there were any.
@@ -260,9 +304,10 @@ pub(super) fn settle(
     settled: Settled,
     now_ms: i64,
 ) -> rusqlite::Result<bool> {
-    let Some(mut entry) = Entry::load(connection, key, run)?.filter(|entry| entry.open > 0) else { return Ok(false) };
+    let found = Entry::load_with_id(connection, key, run)?;
+    let Some((mut entry, id)) = found.filter(|(entry, _)| entry.open > 0) else { return Ok(false) };
     entry.settle(settled, now_ms);
-    entry.save(connection, key, run)?;
+    entry.save(connection, (key, run), Some(id))?;
     Ok(true)
 }
 

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::KeyFields;
-use super::body::{deflate, hash, inflate};
+use super::body::{Like, hash, inflate};
 use super::key::canonical;
-use super::typical::TYPICAL;
 
 /// The longest value that is kept as it is, in bytes; of a longer one a digest is kept.
 const VERBATIM: usize = 64;
@@ -92,12 +91,8 @@ impl Fields {
         self.0.keys().chain(other.0.keys()).map(String::as_str).collect()
     }
 
-    pub(super) fn encode(&self) -> Result<Vec<u8>, String> {
-        deflate(&serde_json::to_vec(self).map_err(|error| error.to_string())?, TYPICAL)
-    }
-
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(&inflate(bytes, TYPICAL, MAX_FIELDS)?).map_err(|error| error.to_string())
+        serde_json::from_slice(&inflate(bytes, Like::Fields, MAX_FIELDS)?).map_err(|error| error.to_string())
     }
 
     fn leaf(&mut self, path: &str, value: &Value) -> Result<(), serde_json::Error> {

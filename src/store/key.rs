@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+
+use super::canonical;
 
 /// The version of the key's format; it is part of every key.
 const FORMAT: u32 = 1;
@@ -52,72 +53,101 @@ pub struct KeyFields<'a> {
     pub repeat: u32,
 }
 
-#[derive(Serialize)]
-struct Canonical<'a> {
-    body: &'a Value,
-    format: u32,
-    headers: BTreeMap<&'a str, &'a str>,
-    host: &'a str,
-    /// Integers that a double cannot hold, as text, by their place in the body.
-    large_integers: BTreeMap<String, String>,
-    path: &'a str,
-    protocol: &'a str,
-    repeat: u32,
-    salt: Option<&'a str>,
-}
-
 impl KeyFields<'_> {
     /// The key: SHA-256 of the RFC 8785 form of these fields.
     ///
     /// # Errors
     /// A number of the body has no canonical form (it is not finite), which JSON itself cannot express.
     pub fn key(&self) -> Result<Key, serde_json::Error> {
-        let mut large_integers = BTreeMap::new();
-        collect_large(self.body, &mut String::new(), &mut large_integers);
-        let canonical = Canonical {
-            body: self.body,
-            format: FORMAT,
-            headers: self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
-            host: self.host,
-            large_integers,
-            path: self.path,
-            protocol: self.protocol,
-            repeat: self.repeat,
-            salt: self.salt,
-        };
-        Ok(Key(Sha256::digest(serde_json_canonicalizer::to_vec(&canonical)?).into()))
+        Ok(Key(Sha256::digest(self.canonical()?).into()))
+    }
+
+    /// One object of all fields, in the order of their names.
+    fn canonical(&self) -> Result<String, serde_json::Error> {
+        let mut out = String::with_capacity(4096);
+        out.push_str("{\"body\":");
+        canonical::write(self.body, &mut out)?;
+        out.push_str(",\"format\":");
+        canonical::write(&FORMAT.into(), &mut out)?;
+        out.push_str(",\"headers\":");
+        let headers: BTreeMap<&str, &str> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        canonical::write(&headers.into_iter().collect(), &mut out)?;
+        out.push_str(",\"host\":");
+        canonical::write_text(self.host, &mut out);
+        out.push_str(",\"large_integers\":");
+        canonical::write(&large_integers(self.body), &mut out)?;
+        out.push_str(",\"path\":");
+        canonical::write_text(self.path, &mut out);
+        out.push_str(",\"protocol\":");
+        canonical::write_text(self.protocol, &mut out);
+        out.push_str(",\"repeat\":");
+        canonical::write(&self.repeat.into(), &mut out)?;
+        out.push_str(",\"salt\":");
+        match self.salt {
+            Some(salt) => canonical::write_text(salt, &mut out),
+            None => out.push_str("null"),
+        }
+        out.push('}');
+        Ok(out)
     }
 }
 
 /// A value in its canonical form, as text. Integers that a double cannot hold follow, by their place in it.
 pub(super) fn canonical(value: &Value) -> Result<String, serde_json::Error> {
-    let mut large_integers = BTreeMap::new();
-    collect_large(value, &mut String::new(), &mut large_integers);
-    match large_integers.remove("") {
+    let mut out = String::new();
+    match large_integers(value) {
         // The number alone.
-        Some(number) => Ok(number),
-        None if large_integers.is_empty() => serde_json_canonicalizer::to_string(value),
-        None => serde_json_canonicalizer::to_string(&(value, large_integers)),
+        Value::Object(large) if large.contains_key("") => out.push_str(&value.to_string()),
+        Value::Object(large) if !large.is_empty() => {
+            canonical::write(&vec![value.clone(), large.into()].into(), &mut out)?;
+        }
+        _ => canonical::write(value, &mut out)?,
+    }
+    Ok(out)
+}
+
+/// The integers that a double cannot hold, as text, by their place in a value.
+fn large_integers(value: &Value) -> Value {
+    let mut found = Map::new();
+    collect_large(value, &Place::Root, &mut found);
+    found.into()
+}
+
+/// Where a value stands. It is spelt out for the few that are large integers alone.
+enum Place<'a> {
+    Root,
+    Item(&'a Place<'a>, usize),
+    Field(&'a Place<'a>, &'a str),
+}
+
+impl fmt::Display for Place<'_> {
+    /// As a JSON pointer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Item(inside, index) => write!(f, "{inside}/{index}"),
+            Self::Field(inside, name) => write!(f, "{inside}/{}", name.replace('~', "~0").replace('/', "~1")),
+        }
     }
 }
 
-fn collect_large(value: &Value, place: &mut String, found: &mut BTreeMap<String, String>) {
-    let mut step = |name: &str, value: &Value| {
-        let length = place.len();
-        place.push('/');
-        place.push_str(&name.replace('~', "~0").replace('/', "~1"));
-        collect_large(value, place, found);
-        place.truncate(length);
-    };
+fn collect_large(value: &Value, place: &Place<'_>, found: &mut Map<String, Value>) {
     match value {
         Value::Number(number) => {
             let magnitude = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
             if magnitude.is_some_and(|magnitude| magnitude > MAX_EXACT) {
-                found.insert(place.clone(), number.to_string());
+                found.insert(place.to_string(), number.to_string().into());
             }
         }
-        Value::Array(values) => values.iter().enumerate().for_each(|(index, value)| step(&index.to_string(), value)),
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| step(name, value)),
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                collect_large(value, &Place::Item(place, index), found);
+            }
+        }
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| collect_large(value, &Place::Field(place, name), found));
+        }
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }

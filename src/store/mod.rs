@@ -5,6 +5,7 @@
 //! the same, and so that a killed one leaves on record what it may have been billed for.
 
 mod body;
+mod canonical;
 mod create;
 mod entry;
 mod error;

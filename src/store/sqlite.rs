@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::body::{pack, unpack};
+use super::body::{Loose, unpack};
 use super::entry::Settled;
 use super::writer::{Write, Writer};
 use super::{Call, Claim, Fields, Key, Settle, Settlement, StoreError, create, process, schema};
@@ -14,6 +14,10 @@ use crate::domain::Exchange;
 
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_mins(1);
+/// KiB of the file that a connection keeps in memory: keys come in no order, so that any page may be next.
+const CACHE: u32 = 8192;
+/// Pages in the log after which they are moved into the file: a page that changed often is moved once.
+const LOG: u32 = 4000;
 
 /// An open store. A thread with a connection of its own writes in groups; reads, and the rare writes that concern the
 /// store as a whole, go through another.
@@ -49,7 +53,13 @@ impl Store {
     /// A store whose writer has this connection.
     pub(super) fn from_connection(mut writer: Connection, path: &Path) -> Result<Self, StoreError> {
         schema::prepare(&mut writer, path)?;
-        let connection = Mutex::new(connect(path)?);
+        let reader = connect(path)?;
+        let tune = format!("PRAGMA cache_size = -{CACHE}; PRAGMA wal_autocheckpoint = {LOG}");
+        for connection in [&writer, &reader] {
+            let database = |source| StoreError::Database { path: path.to_owned(), source };
+            connection.execute_batch(&tune).map_err(database)?;
+        }
+        let connection = Mutex::new(reader);
         let writer = Some(Writer::start(writer, path.to_owned(), process::machine()));
         Ok(Self { path: path.to_owned(), connection, writer })
     }
@@ -59,14 +69,19 @@ impl Store {
     /// # Errors
     /// The file cannot be read, or the entry does not match its hash.
     pub fn get(&self, key: &Key, recording: Option<&str>) -> Result<Option<Exchange>, StoreError> {
-        let found: Option<(Vec<u8>, Vec<u8>)> = self.with(|connection| {
-            connection
-                .prepare_cached("SELECT body, sha256 FROM answers WHERE key = ?1 AND (?2 IS NULL OR recording = ?2)")?
-                .query_row(params![key.0, recording], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
-        })?;
-        let damaged = |why| StoreError::Damaged { key: key.to_string(), why };
-        found.map(|(body, sha256)| unpack(&body, &sha256).map_err(damaged)).transpose()
+        self.with(|connection| find(connection, key, recording))?.transpose()
+    }
+
+    /// The answers of many keys, each as [`Store::get`] gives it, of any recording: together they are read far faster
+    /// than one by one.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn get_all(&self, keys: &[Key]) -> Result<Vec<Result<Option<Exchange>, StoreError>>, StoreError> {
+        self.with(|connection| {
+            let reading = connection.transaction()?;
+            keys.iter().map(|key| find(&reading, key, None).map(Option::transpose)).collect()
+        })
     }
 
     /// Whether there is an answer for a key.
@@ -98,7 +113,7 @@ impl Store {
     /// thread; what comes close together shares a transaction.
     pub fn put(&self, answer: Answer<'_>, saved: impl FnOnce(Result<(), StoreError>) + Send + 'static) {
         let Answer { key, exchange, fields } = answer;
-        match pack(&key, exchange, fields) {
+        match Loose::new(&key, exchange, fields) {
             Ok(answer) => self.write(Write::Put { key, answer, told: Box::new(saved) }),
             Err(error) => saved(Err(error)),
         }
@@ -117,7 +132,7 @@ impl Store {
     pub fn settle(&self, settle: Settle<'_>, saved: impl FnOnce(Result<(), StoreError>) + Send + 'static) {
         let Settle { key, run, now_ms, settlement } = settle;
         let (settled, answer) = match settlement {
-            Settlement::Done { exchange, fields, cost } => match pack(&key, exchange, fields) {
+            Settlement::Done { exchange, fields, cost } => match Loose::new(&key, exchange, fields) {
                 Ok(answer) => (Settled::Done(cost), Some(answer)),
                 Err(error) => return saved(Err(error)),
             },
@@ -169,6 +184,21 @@ impl Drop for Store {
             writer.close();
         }
     }
+}
+
+/// The answer of a key, or how it is damaged.
+fn find(
+    connection: &Connection,
+    key: &Key,
+    recording: Option<&str>,
+) -> rusqlite::Result<Option<Result<Exchange, StoreError>>> {
+    let damaged = |why| StoreError::Damaged { key: key.to_string(), why };
+    connection
+        .prepare_cached("SELECT body, sha256 FROM answers WHERE key = ?1 AND (?2 IS NULL OR recording = ?2)")?
+        .query_row(params![key.0, recording], |row| {
+            Ok(unpack(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?).map_err(damaged))
+        })
+        .optional()
 }
 
 /// A connection to a file that is there.

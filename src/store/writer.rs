@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::body::Packed;
+use super::body::{Loose, Packed};
 use super::entry::{self, Settled};
 use super::error::again;
 use super::{Call, Claim, Key, StoreError};
@@ -17,11 +17,11 @@ const GROUP: usize = 256;
 /// Called once a write is on disk, or cannot be made.
 pub(super) type Told<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 
-/// Something to write, and whom to tell.
-pub(super) enum Write {
-    Put { key: Key, answer: Packed, told: Told<()> },
+/// Something to write, and whom to tell. Answers are packed before the transaction begins that others wait for.
+pub(super) enum Write<A = Loose> {
+    Put { key: Key, answer: A, told: Told<()> },
     Claim { call: Call, told: Told<Claim> },
-    Settle { key: Key, run: String, now_ms: i64, settled: Settled, answer: Option<Packed>, told: Told<()> },
+    Settle { key: Key, run: String, now_ms: i64, settled: Settled, answer: Option<A>, told: Told<()> },
 }
 
 /// What a write came to within its transaction.
@@ -32,6 +32,31 @@ enum Applied {
 }
 
 impl Write {
+    /// The same with its answer packed. One that cannot be packed ends here.
+    fn pack(self) -> Option<Write<Packed>> {
+        match self {
+            Self::Put { key, answer, told } => match answer.pack(&key) {
+                Ok(answer) => Some(Write::Put { key, answer, told }),
+                Err(error) => {
+                    told(Err(error));
+                    None
+                }
+            },
+            Self::Claim { call, told } => Some(Write::Claim { call, told }),
+            Self::Settle { key, run, now_ms, settled, answer, told } => {
+                match answer.map(|answer| answer.pack(&key)).transpose() {
+                    Ok(answer) => Some(Write::Settle { key, run, now_ms, settled, answer, told }),
+                    Err(error) => {
+                        told(Err(error));
+                        None
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Write<Packed> {
     fn apply(&self, connection: &Connection, machine: &str) -> rusqlite::Result<Applied> {
         match self {
             Self::Put { key, answer, .. } => save(connection, key, answer).map(|()| Applied::Saved),
@@ -44,7 +69,9 @@ impl Write {
             }
         }
     }
+}
 
+impl<A> Write<A> {
     fn tell(self, applied: Result<Applied, StoreError>) {
         match self {
             Self::Put { told, .. } => told(applied.map(drop)),
@@ -102,7 +129,8 @@ impl Writer {
 /// Writes what is handed over until every sender is gone.
 fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Path, machine: &str) {
     while let Ok(first) = writes.recv() {
-        let group: Vec<Write> = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1)).collect();
+        let group = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
+        let group: Vec<Write<Packed>> = group.filter_map(Write::pack).collect();
         match write_group(&mut connection, &group, machine) {
             Ok(applied) => group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied))),
             Err(error) => {
@@ -114,7 +142,7 @@ fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Pat
     }
 }
 
-fn write_group(connection: &mut Connection, group: &[Write], machine: &str) -> rusqlite::Result<Vec<Applied>> {
+fn write_group(connection: &mut Connection, group: &[Write<Packed>], machine: &str) -> rusqlite::Result<Vec<Applied>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let applied = group.iter().map(|write| write.apply(&transaction, machine)).collect::<Result<_, _>>()?;
     transaction.commit()?;

@@ -26,6 +26,8 @@ pub(super) const DEFAULT_ATTEMPTS: u32 = 4;
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
 /// Time between two pieces of an answer, unless the suite says otherwise.
 const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+/// The longest wait for a provider that answers nothing, unless the suite says otherwise.
+pub(super) const DEFAULT_MAX_WAIT: Duration = Duration::from_mins(2);
 /// Time to connect.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -59,6 +61,8 @@ pub struct ReplaySettings {
     pub seed: u64,
     /// When to ask again.
     pub retry: Retry,
+    /// The longest wait for a provider that answers nothing: it asks to come back later, refuses, or is broken.
+    pub max_wait: Duration,
     /// How long a call may take.
     pub timeouts: Timeouts,
 }
@@ -115,6 +119,7 @@ fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
         stream: table.is_some_and(|table| table.flag("stream")),
         seed: integer("seed", 0..i64::MAX).unwrap_or(DEFAULT_SEED),
         retry: Retry { attempts: small("attempts", 1..21).unwrap_or(DEFAULT_ATTEMPTS) },
+        max_wait: integer("max_wait_s", 1..86_401).map_or(DEFAULT_MAX_WAIT, Duration::from_secs),
         timeouts: timeouts(&integer),
     }
 }

@@ -8,6 +8,10 @@ use super::Terminal;
 use crate::domain::Usd;
 use crate::report::format::case::inert;
 
+/// How often the bars are drawn in a second.
+const DRAWN: u8 = 10;
+/// Between two calls of [`Progress::tick`].
+pub const TICK: Duration = Duration::from_millis(1000 / DRAWN as u64);
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(30);
 
@@ -51,7 +55,7 @@ impl Progress {
     /// Begins to draw; each arm has a name and a number of trials to do.
     #[must_use]
     pub fn new(terminal: Terminal, arms: &[(String, usize)]) -> Self {
-        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWN));
         let width = arms.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -77,9 +81,8 @@ impl Progress {
         Self { terminal, bars, arms, begun: now, last_line: now }
     }
 
-    /// Counts a finished trial.
+    /// Counts a finished trial. It is drawn at the next tick.
     pub fn step(&mut self, step: Step) {
-        let elapsed = self.begun.elapsed();
         let arm = &mut self.arms[step.arm];
         arm.done += 1;
         arm.hits += usize::from(step.from_store);
@@ -88,9 +91,6 @@ impl Progress {
             Some(spend) => arm.spend = arm.spend.plus(spend),
             None => arm.spend_unknown = true,
         }
-        arm.bar.set_position(arm.done as u64);
-        arm.bar.set_message(arm.facts(elapsed));
-        self.tick();
     }
 
     /// Counts a call that is asked again.
@@ -98,9 +98,11 @@ impl Progress {
         self.arms[arm].retries += 1;
     }
 
-    /// Writes the lines that are due where there is no terminal.
+    /// Draws what has changed, or writes the lines that are due where there is no terminal.
     pub fn tick(&mut self) {
-        if self.bars.is_hidden() && self.last_line.elapsed() >= LINE_EVERY {
+        if !self.bars.is_hidden() {
+            self.arms.iter().for_each(|arm| arm.draw(self.begun.elapsed()));
+        } else if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
             for arm in &self.arms {
                 self.terminal.note(&arm.line(self.begun.elapsed()));
@@ -124,6 +126,7 @@ impl Progress {
             if self.bars.is_hidden() {
                 self.terminal.note(&arm.line(self.begun.elapsed()));
             } else {
+                arm.draw(self.begun.elapsed());
                 arm.bar.abandon();
             }
         }
@@ -131,6 +134,11 @@ impl Progress {
 }
 
 impl ArmProgress {
+    fn draw(&self, elapsed: Duration) {
+        self.bar.set_position(self.done as u64);
+        self.bar.set_message(self.facts(elapsed));
+    }
+
     fn line(&self, elapsed: Duration) -> String {
         format!("{} {}/{} {}", self.name, self.done, self.total, self.facts(elapsed))
     }

@@ -11,6 +11,7 @@ mod faults;
 mod gate;
 mod guards;
 mod help;
+mod pace;
 mod providers;
 mod readme;
 mod recorded;

@@ -83,7 +83,7 @@ mod tests {
         let rows = [
             (vec![minute.clone(), wait("\"10.689924287s\"")], FailureKind::RateLimit, true, Some(10_690)),
             (vec![wait("\"22s\""), day], FailureKind::QuotaExceeded, false, Some(22_000)),
-            (vec![minute.clone(), wait("\"3600s\"")], FailureKind::RateLimit, false, Some(3_600_000)),
+            (vec![minute.clone(), wait("\"3600s\"")], FailureKind::RateLimit, true, Some(3_600_000)),
             (vec![minute.clone(), wait("\"soon\"")], FailureKind::RateLimit, true, None),
             (vec![minute.clone(), wait("\"-1s\"")], FailureKind::RateLimit, true, None),
             (vec![minute, wait("22")], FailureKind::RateLimit, true, None),
