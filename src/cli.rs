@@ -46,6 +46,10 @@ pub enum ColorChoice {
 pub enum Command {
     /// Run the whole pipeline on recorded answers of three real models; no key, no network.
     Demo(DemoArgs),
+    /// Say what a run would buy, cost and take, and what it could decide; sends nothing, needs no key.
+    #[command(after_help = "Exit code 0 when a run could start, 2 when it would refuse.\n\
+        Answers in the store make it exact: they tell how many tokens the models count and write, and how fast they are.")]
+    Plan(PlanArgs),
     /// Replay the cases of a suite against its arms, score, compare, and write a report.
     #[command(after_help = "Stopped or killed? The same command goes on, and buys nothing twice.\n\
         Exit code 0 whatever the verdict; `cutover gate` turns the verdict into an exit code.")]
@@ -54,6 +58,14 @@ pub enum Command {
     Report(StoredArgs),
     /// Judge a stored run, offline: exit 0 pass, 3 fail, 4 inconclusive, 5 no data.
     Gate(GateArgs),
+    /// Run, report and judge in one, for a pipeline: the verdict is the exit code, as of `cutover gate`.
+    #[command(
+        after_help = "Where a key that answers must be bought with is not set, stored answers alone decide, as with \
+        `--mode replay`.\nUnder GitHub Actions the verdict becomes annotations and a step summary."
+    )]
+    Ci(CiArgs),
+    /// Pin data, models, prices, scorers and margins of a finished run in a file that `--locked` compares with.
+    Lock(LockArgs),
     /// Show one case of a stored run, all arms side by side.
     Show(ShowArgs),
     /// Say which keys are set (never their values), and whether suite, dataset, store and models are reachable.
@@ -83,6 +95,22 @@ pub struct DemoArgs {
     /// Folder for the run.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
     pub out: PathBuf,
+}
+
+/// What `cutover plan` takes.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The suite's TOML file.
+    pub suite: PathBuf,
+    /// What to do when an arm cannot express a case's request, or a recorded answer is missing.
+    #[arg(long, value_enum, default_value_t = OnUntranslatable::Refuse, value_name = "WHAT")]
+    pub on_untranslatable: OnUntranslatable,
+    /// The store of answers.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
+    pub store: PathBuf,
+    /// Folder in which runs are kept: an earlier one tells how often the arms disagree.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
+    pub results: PathBuf,
 }
 
 /// What `cutover run` takes.
@@ -140,12 +168,61 @@ pub struct GateArgs {
     /// Which run.
     #[command(flatten)]
     pub stored: StoredArgs,
+    /// How the verdict becomes an exit code.
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
+}
+
+/// How a verdict becomes an exit code.
+#[derive(Debug, Args)]
+pub struct VerdictArgs {
     /// Judge by this candidate alone; by the worst of all when left out.
     #[arg(long, value_name = "NAME")]
     pub candidate: Option<String>,
     /// The mildest verdict that is not exit 0.
     #[arg(long, value_enum, default_value_t = FailOn::Inconclusive)]
     pub fail_on: FailOn,
+    /// Refuse whatever differs from the suite's lock, which `cutover lock` writes: exit 9.
+    #[arg(long)]
+    pub locked: bool,
+}
+
+/// What `cutover ci` takes.
+#[derive(Debug, Args)]
+pub struct CiArgs {
+    /// The suite's TOML file.
+    pub suite: PathBuf,
+    /// Where answers may come from; auto when left out, or replay where a key to buy them with is not set.
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeChoice>,
+    /// What to do when an arm cannot express a case's request, or a recorded answer is missing.
+    #[arg(long, value_enum, default_value_t = OnUntranslatable::Refuse, value_name = "WHAT")]
+    pub on_untranslatable: OnUntranslatable,
+    /// The store of answers.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
+    pub store: PathBuf,
+    /// Folder for the run.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
+    pub out: PathBuf,
+    /// How the verdict becomes an exit code.
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
+    /// After fail or inconclusive, ask every arm every case again, and let these fresh answers alone decide.
+    #[arg(long)]
+    pub confirm: bool,
+}
+
+/// What `cutover lock` takes.
+#[derive(Debug, Args)]
+pub struct LockArgs {
+    /// The suite's TOML file.
+    pub suite: PathBuf,
+    /// The run to pin, by name or folder; the newest finished one of the suite when left out.
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Folder in which runs are kept.
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
+    pub results: PathBuf,
 }
 
 /// Which verdicts end with an exit code other than 0.

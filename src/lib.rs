@@ -11,9 +11,9 @@
 //! 5  main · cmd · cli · terminal · exit          know everything, are known by nobody
 //! 4  suite                        report         names → values │ values → text
 //! 3  gate        replay           run_dir        judge │ call │ keep
-//! 2  compare  score  store  dataset
+//! 2  compare  score  store  dataset  forecast
 //! 1  provider  pricing
-//! 0  domain  stats  table  problem  private      import nothing of the crate
+//! 0  domain  stats  table  problem  private  input   import nothing of the crate
 //! ```
 //!
 //! # Invariants
@@ -29,6 +29,7 @@
 //! - Adding a protocol, a scorer, a report section or a chart is one new file and one row in a table.
 
 pub mod domain;
+pub mod input;
 pub mod private;
 pub mod problem;
 pub mod stats;
@@ -39,6 +40,7 @@ pub mod provider;
 
 pub mod compare;
 pub mod dataset;
+pub mod forecast;
 pub mod score;
 pub mod store;
 

@@ -60,6 +60,11 @@ impl Terminal {
         drop(writeln!(io::stderr().lock(), "{}", inert(text)));
     }
 
+    /// Lines that a CI service reads as commands, on stderr: whoever makes them has made their text inert.
+    pub fn commands(&self, lines: &str) {
+        drop(write!(io::stderr().lock(), "{lines}"));
+    }
+
     /// What went wrong, on stderr.
     pub fn error(&self, error: &CommandError) {
         for problem in &error.problems {

@@ -222,8 +222,13 @@ fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
     let worst_case = worst_case(dataset, arms, inputs.suite.replay.retry, &unknown)?;
     let journal = run.spent().plus(worst_case.unwrap_or(Usd::ZERO));
     // The ledger knows of calls that were on the way at a kill; the journal also of those in another store.
-    let ledger = inputs.store.spent(&run.manifest.run)?;
-    Ok(journal.max(ledger.known.plus(ledger.uncertain.unwrap_or(Usd::ZERO))))
+    let of_run = |name: &str| {
+        let ledger = inputs.store.spent(name)?;
+        Ok::<_, CommandError>(ledger.known.plus(ledger.uncertain.unwrap_or(Usd::ZERO)))
+    };
+    // A run and the one that confirms it share one budget.
+    let confirmed = inputs.confirms.map(of_run).transpose()?.unwrap_or(Usd::ZERO);
+    Ok(journal.max(of_run(&run.manifest.run)?).plus(confirmed))
 }
 
 /// The trials that are not done yet.

@@ -35,7 +35,12 @@ pub(super) fn demo(args: &DemoArgs, terminal: &Terminal) -> Result<Exit, Command
     store::import(&Store::open(&store)?, fs::read(&answers)?.as_slice(), &answers)?;
     let suite = Suite::load(&folder.join("suites/demo.toml"))?;
     terminal.note("Recorded answers of three small models on real cases; nothing is sent anywhere.");
-    let places =
-        Places { mode: Mode::Replay, on_untranslatable: OnUntranslatable::Refuse, store: &store, results: &args.out };
+    let places = Places {
+        mode: Some(Mode::Replay),
+        on_untranslatable: OnUntranslatable::Refuse,
+        store: &store,
+        results: &args.out,
+        confirms: None,
+    };
     run_suite(&suite, places, terminal)
 }

@@ -1,5 +1,8 @@
 //! `cutover gate`: the verdict of a stored run as an exit code, offline.
 
+use std::path::Path;
+
+use super::lock::{Lock, Pins};
 use super::{CommandError, judged};
 use crate::cli::{FailOn, GateArgs};
 use crate::exit::Exit;
@@ -11,27 +14,31 @@ use crate::terminal::Terminal;
 
 pub(super) fn gate(args: &GateArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let run = run_dir::find(&args.stored.results, args.stored.run.as_deref())?;
+    if args.verdict.locked {
+        let lock = Lock::of(Path::new(&run.manifest.suite.path), &run.manifest.suite.name)?;
+        lock.refuse_drift(&Pins::of_run(&run)?)?;
+        lock.aliases(&run.manifest).iter().for_each(|alias| terminal.note(&format!("warning: {alias}")));
+    }
     let judged = judged::judge(&run)?;
-    let verdicts = chosen(&judged.verdicts, args.candidate.as_deref())?;
-    let input = Input {
-        manifest: &run.manifest,
-        results: &judged.results,
-        gate: &judged.gate,
-        verdicts: &verdicts,
-        examples: &[],
-    };
-    let view = View::new(&input);
+    let verdicts = chosen(&judged.verdicts, args.verdict.candidate.as_deref())?;
+    let view = View::new(&Input { verdicts: &verdicts, ..judged.input(&run, &[]) });
+    print(&view, terminal)?;
+    Ok(exit(gate::worst(&verdicts), args.verdict.fail_on))
+}
+
+/// Prints the verdicts, one line a rule.
+pub(super) fn print(view: &View<'_>, terminal: &Terminal) -> Result<(), CommandError> {
     let text = if terminal.json {
-        format::json::render(&view)?
+        format::json::render(view)?
     } else {
-        format::terminal::render_verdicts(&view, terminal.width, terminal.color)
+        format::terminal::render_verdicts(view, terminal.width, terminal.color)
     };
     terminal.print(&text)?;
-    Ok(exit(gate::worst(&verdicts), args.fail_on))
+    Ok(())
 }
 
 /// The verdicts that decide: all of them, or the one that was named.
-fn chosen(verdicts: &[Verdict], candidate: Option<&str>) -> Result<Vec<Verdict>, CommandError> {
+pub(super) fn chosen(verdicts: &[Verdict], candidate: Option<&str>) -> Result<Vec<Verdict>, CommandError> {
     let Some(name) = candidate else { return Ok(verdicts.to_vec()) };
     let found: Vec<Verdict> = verdicts.iter().filter(|verdict| verdict.candidate == name).cloned().collect();
     if found.is_empty() {
@@ -42,7 +49,8 @@ fn chosen(verdicts: &[Verdict], candidate: Option<&str>) -> Result<Vec<Verdict>,
     Ok(found)
 }
 
-fn exit(decision: Decision, fail_on: FailOn) -> Exit {
+/// The exit code of a verdict.
+pub(super) fn exit(decision: Decision, fail_on: FailOn) -> Exit {
     match (fail_on, decision) {
         (FailOn::Never, _) | (FailOn::Fail, Decision::Inconclusive) => Exit::Done,
         (FailOn::Fail | FailOn::Inconclusive, decision) => decision.into(),

@@ -23,7 +23,11 @@ pub(super) struct Judged {
 /// Compares and judges a finished run by the rules of its own suite.
 pub(super) fn judge(run: &Finished) -> Result<Judged, CommandError> {
     let suite = Suite::parse(Path::new(&run.manifest.suite.path), run.manifest.suite.text.clone())?;
-    let trials = run.trials()?;
+    let mut trials = run.trials()?;
+    // Comparing counts repeats from 0, wherever those of the run begin.
+    for trial in &mut trials {
+        trial.key.repeat = trial.key.repeat.saturating_sub(run.manifest.first_repeat);
+    }
     let arms: Vec<String> = run.manifest.arms.iter().map(|arm| arm.name.clone()).collect();
     let options = Options {
         arms: &arms,
@@ -50,6 +54,14 @@ fn planned(trials: &[Trial]) -> Vec<PlannedCase> {
     cases.into_values().collect()
 }
 
+impl Judged {
+    /// What a report of the run is made from.
+    pub(super) fn input<'a>(&'a self, run: &'a Finished, examples: &'a [Example]) -> Input<'a> {
+        let Self { results, gate, verdicts } = self;
+        Input { manifest: &run.manifest, results, gate, verdicts, examples }
+    }
+}
+
 /// Writes the report into the run's folder and prints it.
 pub(super) fn publish(
     run: &Finished,
@@ -57,19 +69,17 @@ pub(super) fn publish(
     examples: &[Example],
     terminal: &Terminal,
 ) -> Result<(), CommandError> {
-    let input = Input {
-        manifest: &run.manifest,
-        results: &judged.results,
-        gate: &judged.gate,
-        verdicts: &judged.verdicts,
-        examples,
-    };
-    let view = View::new(&input);
+    let view = View::new(&judged.input(run, examples));
     report::write(&run.path, &view)?;
+    print(run, &view, terminal)
+}
+
+/// Prints the report of a run.
+pub(super) fn print(run: &Finished, view: &View<'_>, terminal: &Terminal) -> Result<(), CommandError> {
     if terminal.json {
-        terminal.print(&format::json::render(&view)?)?;
+        terminal.print(&format::json::render(view)?)?;
     } else {
-        terminal.print(&format::terminal::render(&view, terminal.width, terminal.color))?;
+        terminal.print(&format::terminal::render(view, terminal.width, terminal.color))?;
         terminal.print(&format!("\n{}\n", run.path.join("report.html").display()))?;
     }
     Ok(())

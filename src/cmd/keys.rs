@@ -25,7 +25,7 @@ impl Arms {
 
     /// Refuses to begin when an arm that must call its provider lacks a secret.
     pub(super) fn require(&self, calling: &BTreeSet<usize>) -> Result<(), CommandError> {
-        let unset: BTreeSet<&str> = calling.iter().flat_map(|&arm| &self.unset[arm]).map(String::as_str).collect();
+        let unset = self.unset(calling.iter().copied());
         if unset.is_empty() {
             return Ok(());
         }
@@ -37,6 +37,12 @@ impl Arms {
             })
             .collect();
         Err(CommandError { exit: Exit::Usage, problems })
+    }
+
+    /// The variables that these arms lack, by name.
+    pub(super) fn unset(&self, arms: impl IntoIterator<Item = usize>) -> Vec<&str> {
+        let unset: BTreeSet<&str> = arms.into_iter().flat_map(|arm| &self.unset[arm]).map(String::as_str).collect();
+        unset.into_iter().collect()
     }
 
     /// Whether every arm has what it needs to call its provider.

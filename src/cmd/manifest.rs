@@ -17,19 +17,22 @@ use crate::suite::{ArmSpec, LiveSpec, RECORDED, Suite};
 const MOST_SLICES: usize = 12;
 
 /// SHA-256 of everything that decides which trials there are and how they are scored.
-pub(super) fn plan_hash(suite: &Suite, dataset_sha256: &str, exclude: bool) -> String {
-    let fields = json!({
+pub(super) fn plan_hash(suite: &Suite, dataset_sha256: &str, exclude: bool, first_repeat: u32) -> String {
+    let mut fields = json!({
         "schema_version": SCHEMA_VERSION,
         "cutover_version": env!("CARGO_PKG_VERSION"),
         "dataset": dataset_sha256,
         "suite": suite.plan_fields,
         "exclude_untranslatable": exclude,
     });
+    if first_repeat > 0 {
+        fields["first_repeat"] = first_repeat.into();
+    }
     hex::encode(Sha256::digest(fields.to_string()))
 }
 
 pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
-    let Inputs { suite, dataset, translations, mode, .. } = inputs;
+    let Inputs { suite, dataset, translations, mode, confirms, .. } = inputs;
     let started_at = now_ms();
     Manifest {
         schema_version: SCHEMA_VERSION,
@@ -45,12 +48,14 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         dataset: dataset_info(suite, dataset),
         arms: suite.arms.iter().map(arm_info).collect(),
         repeats: suite.replay.repeats,
+        first_repeat: inputs.repeats().start,
+        confirms: confirms.map(str::to_owned),
         seed: suite.replay.seed,
         mode: mode.name().to_owned(),
         slice_by: slice_by(suite, dataset),
         scorers: suite.scorers.iter().map(|scorer| scorer.kind.to_owned()).collect(),
         stream: suite.replay.stream,
-        translations: translations.info(inputs),
+        translations: translations.info(dataset, &inputs.arms.arms),
         uncertain: None,
         started_at,
         finished_at: None,
@@ -64,7 +69,7 @@ fn name(suite: &str, plan_hash: &str, started_at: i64) -> String {
     format!("{suite}-{utc}-{}", &hex::encode(Sha256::digest(seed))[..6])
 }
 
-fn dataset_info(suite: &Suite, dataset: &Dataset) -> DatasetInfo {
+pub(super) fn dataset_info(suite: &Suite, dataset: &Dataset) -> DatasetInfo {
     let weights = dataset.entries.iter().map(|entry| entry.weight);
     DatasetInfo {
         path: suite.dataset.shown.clone(),
@@ -77,7 +82,7 @@ fn dataset_info(suite: &Suite, dataset: &Dataset) -> DatasetInfo {
     }
 }
 
-fn arm_info(arm: &ArmSpec) -> ArmInfo {
+pub(super) fn arm_info(arm: &ArmSpec) -> ArmInfo {
     let place = |of: fn(&LiveSpec) -> String| arm.live().map_or_else(|| RECORDED.to_owned(), of);
     ArmInfo {
         name: arm.name.clone(),

@@ -2,6 +2,7 @@
 
 mod buying;
 mod cache;
+mod ci;
 mod demo;
 mod doctor;
 mod error;
@@ -9,7 +10,9 @@ mod examples;
 mod gate;
 mod judged;
 mod keys;
+mod lock;
 mod manifest;
+mod plan;
 mod record;
 mod report;
 mod run;
@@ -33,9 +36,12 @@ pub fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CommandE
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match command {
         Command::Demo(args) => demo::demo(args, terminal),
+        Command::Plan(args) => plan::plan(args, terminal),
         Command::Run(args) => run::run(args, terminal),
         Command::Report(args) => report::report(args, terminal),
         Command::Gate(args) => gate::gate(args, terminal),
+        Command::Ci(args) => ci::ci(args, terminal),
+        Command::Lock(args) => lock::lock(args, terminal),
         Command::Show(args) => show::show(args, terminal),
         Command::Doctor(args) => doctor::doctor(args, terminal),
         Command::Cache(command) => cache::cache(command, terminal),

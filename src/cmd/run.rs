@@ -1,7 +1,10 @@
 //! `cutover run`: plan, replay, score, compare, report.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
+use super::judged::Judged;
 use super::keys::Arms;
 use super::translations::Translations;
 use super::{CommandError, buying, examples, judged, manifest, record, signals};
@@ -10,7 +13,8 @@ use crate::dataset::{self, Dataset};
 use crate::domain::Usd;
 use crate::exit::Exit;
 use crate::replay::{Mode, Plan, Planned, missing, now_ms};
-use crate::run_dir::{Finished, RunDir, Started, UncertainInfo, start};
+use crate::report::{self, View};
+use crate::run_dir::{Example, Finished, RunDir, Started, UncertainInfo, start};
 use crate::store::Store;
 use crate::suite::Suite;
 use crate::terminal::Terminal;
@@ -21,54 +25,84 @@ const NAMED_MISSES: usize = 10;
 pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let suite = Suite::load(&args.suite)?;
     let places = Places {
-        mode: mode(args.mode),
+        mode: Some(mode(args.mode)),
         on_untranslatable: args.on_untranslatable,
         store: &args.store,
         results: &args.out,
+        confirms: None,
     };
     run_suite(&suite, places, terminal)
+}
+
+/// Runs a suite and prints its report.
+pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) -> Result<Exit, CommandError> {
+    let Done { run, judged, examples } = execute(suite, &open(suite)?, places, terminal)?;
+    judged::print(&run, &View::new(&judged.input(&run, &examples)), terminal)?;
+    Ok(Exit::Done)
 }
 
 /// Where answers come from and where the run goes.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
-    pub(super) mode: Mode,
+    /// Where answers may come from; `None` leaves the choice to what the environment and the store hold.
+    pub(super) mode: Option<Mode>,
     pub(super) on_untranslatable: OnUntranslatable,
     pub(super) store: &'a Path,
     pub(super) results: &'a Path,
+    /// The run that is decided anew, on answers to repeats that it did not ask for.
+    pub(super) confirms: Option<&'a str>,
 }
 
-pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) -> Result<Exit, CommandError> {
-    let dataset = open(suite)?;
+/// A run that is finished, judged, and whose report is written.
+pub(super) struct Done {
+    pub(super) run: Finished,
+    pub(super) judged: Judged,
+    pub(super) examples: Vec<Example>,
+}
+
+/// Runs a suite on its cases and writes the report.
+pub(super) fn execute(
+    suite: &Suite,
+    dataset: &Dataset,
+    places: Places<'_>,
+    terminal: &Terminal,
+) -> Result<Done, CommandError> {
     let arms = Arms::from_environment(suite);
-    let translations = Translations::check(&dataset, &arms.arms, suite.replay.budget.is_some())?;
+    let translations = Translations::check(dataset, &arms.arms, suite.replay.budget.is_some())?;
     match places.on_untranslatable {
-        OnUntranslatable::Refuse => translations.refuse(&dataset, &arms.arms)?,
-        OnUntranslatable::Exclude => translations.refuse_empty(&dataset, &arms.arms)?,
+        OnUntranslatable::Refuse => translations.refuse(dataset, &arms.arms)?,
+        OnUntranslatable::Exclude => translations.refuse_empty(dataset, &arms.arms)?,
     }
     let mut plan = Plan::new(dataset.entries.len(), arms.arms.len(), suite.replay.repeats, suite.replay.seed);
     plan.trials.retain(|planned| translations.is_sent(*planned));
-    translations.tell(&dataset, &arms.arms, terminal);
+    let first_repeat = first_repeat(suite, places.confirms);
+    plan.trials.iter_mut().for_each(|planned| planned.repeat += first_repeat);
+    translations.tell(dataset, &arms.arms, terminal);
     let store = Store::open(places.store)?;
-    let inputs = Inputs {
+    let mut inputs = Inputs {
         suite,
-        dataset: &dataset,
+        dataset,
         arms: &arms,
         translations: &translations,
         plan: &plan,
         store: &store,
-        mode: places.mode,
+        mode: places.mode.unwrap_or(Mode::Auto),
+        confirms: places.confirms,
     };
+    if places.mode.is_none() {
+        inputs.mode = chosen_mode(&inputs, terminal)?;
+    }
     check_answers(&inputs)?;
 
-    let plan_hash = manifest::plan_hash(suite, &dataset.sha256, places.on_untranslatable == OnUntranslatable::Exclude);
+    let exclude = places.on_untranslatable == OnUntranslatable::Exclude;
+    let plan_hash = manifest::plan_hash(suite, &dataset.sha256, exclude, first_repeat);
     let Started { mut run, is_new } = start(places.results, manifest::manifest(&inputs, plan_hash))?;
-    if !is_new && places.mode != Mode::Replay {
+    if !is_new && inputs.mode != Mode::Replay {
         forsake(&store, &run, terminal)?;
     }
     keep_not_sent(&inputs, &mut run)?;
     let bought = buying::buy(&inputs, &mut run, !is_new, terminal);
-    if bought.is_err() && is_new && places.mode == Mode::Replay {
+    if bought.is_err() && is_new && inputs.mode == Mode::Replay {
         // A replay that broke paid for nothing: what it began is worth nothing either.
         std::fs::remove_dir_all(&run.path)?;
     }
@@ -78,8 +112,12 @@ pub(super) fn run_suite(suite: &Suite, places: Places<'_>, terminal: &Terminal) 
     signals::end_at_the_next()?;
     run.manifest.uncertain = uncertain(&store, &run)?;
     let finished = run.finish(in_order(&inputs), now_ms())?;
-    publish(&finished, &dataset, terminal)?;
-    Ok(Exit::Done)
+    publish(finished, dataset)
+}
+
+/// The repeats that a run begins with: those that the run it confirms did not ask for.
+pub(super) fn first_repeat(suite: &Suite, confirms: Option<&str>) -> u32 {
+    if confirms.is_some() { suite.replay.repeats } else { 0 }
 }
 
 /// Everything that a run is made from.
@@ -92,6 +130,15 @@ pub(super) struct Inputs<'a> {
     pub(super) plan: &'a Plan,
     pub(super) store: &'a Store,
     pub(super) mode: Mode,
+    pub(super) confirms: Option<&'a str>,
+}
+
+impl Inputs<'_> {
+    /// The repeats of every case and arm.
+    pub(super) fn repeats(&self) -> Range<u32> {
+        let first = first_repeat(self.suite, self.confirms);
+        first..first + self.suite.replay.repeats
+    }
 }
 
 /// Counts the calls that were on the way when the run was killed, and says so.
@@ -124,7 +171,7 @@ pub(super) fn total(inputs: &Inputs<'_>) -> usize {
 fn keep_not_sent(inputs: &Inputs<'_>, run: &mut RunDir) -> Result<(), CommandError> {
     for &(case, arm) in inputs.translations.not_sent() {
         let (entry, arm) = (&inputs.dataset.entries[case], &inputs.arms.arms[arm]);
-        for repeat in 0..inputs.suite.replay.repeats {
+        for repeat in inputs.repeats() {
             if run.is_done(&entry.id, &arm.name, repeat) {
                 continue;
             }
@@ -136,14 +183,15 @@ fn keep_not_sent(inputs: &Inputs<'_>, run: &mut RunDir) -> Result<(), CommandErr
 }
 
 /// Compares, judges and reports a run whose trials are all there.
-fn publish(finished: &Finished, dataset: &Dataset, terminal: &Terminal) -> Result<(), CommandError> {
-    let judged = judged::judge(finished)?;
-    let examples = examples::collect(finished, dataset, &judged.results)?;
-    finished.save_examples(&examples)?;
-    judged::publish(finished, &judged, &examples, terminal)
+fn publish(run: Finished, dataset: &Dataset) -> Result<Done, CommandError> {
+    let judged = judged::judge(&run)?;
+    let examples = examples::collect(&run, dataset, &judged.results)?;
+    run.save_examples(&examples)?;
+    report::write(&run.path, &View::new(&judged.input(&run, &examples)))?;
+    Ok(Done { run, judged, examples })
 }
 
-fn mode(choice: ModeChoice) -> Mode {
+pub(super) fn mode(choice: ModeChoice) -> Mode {
     match choice {
         ModeChoice::Auto => Mode::Auto,
         ModeChoice::Replay => Mode::Replay,
@@ -162,10 +210,29 @@ pub(super) fn open(suite: &Suite) -> Result<Dataset, CommandError> {
 
 /// The places of all trials in the order of the results table: case, arm, repeat.
 fn in_order<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = (&'a str, &'a str, u32)> + Send + 'a {
-    let (arms, repeats) = (&inputs.arms.arms, inputs.suite.replay.repeats);
+    let (arms, repeats) = (&inputs.arms.arms, inputs.repeats());
     inputs.dataset.entries.iter().flat_map(move |entry| {
-        arms.iter().flat_map(move |arm| (0..repeats).map(move |repeat| (&*entry.id, &*arm.name, repeat)))
+        let repeats = repeats.clone();
+        arms.iter().flat_map(move |arm| repeats.clone().map(move |repeat| (&*entry.id, &*arm.name, repeat)))
     })
+}
+
+/// Replay where answers would have to be bought with a key that is not there, or where nothing is to be bought and a
+/// key is not there; auto otherwise.
+fn chosen_mode(inputs: &Inputs<'_>, terminal: &Terminal) -> Result<Mode, CommandError> {
+    let Inputs { dataset, arms, plan, store, .. } = inputs;
+    if arms.complete() {
+        return Ok(Mode::Auto);
+    }
+    let lacking: BTreeSet<usize> =
+        missing(dataset, &arms.arms, store, &plan.trials)?.iter().map(|planned| planned.arm).collect();
+    let unset = arms.unset(if lacking.is_empty() { arms.live() } else { lacking });
+    if unset.is_empty() {
+        return Ok(Mode::Auto);
+    }
+    let (names, is) = (unset.join(" and "), if unset.len() == 1 { "is" } else { "are" });
+    terminal.note(&format!("{names} {is} not set: stored answers alone decide, as with `--mode replay`"));
+    Ok(Mode::Replay)
 }
 
 /// Refuses to begin where answers are missing that cannot be bought: nothing is spent on half a run.
@@ -186,7 +253,7 @@ fn check_answers(inputs: &Inputs<'_>) -> Result<(), CommandError> {
 fn misses(mut lacking: Vec<Planned>, inputs: &Inputs<'_>) -> CommandError {
     let name = |planned: &Planned| {
         let (case, arm) = (&inputs.dataset.entries[planned.case].id, &inputs.arms.arms[planned.arm].name);
-        if inputs.suite.replay.repeats == 1 {
+        if inputs.repeats() == (0..1) {
             format!("{case} ({arm})")
         } else {
             format!("{case} ({arm}, repeat {})", planned.repeat)

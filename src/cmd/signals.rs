@@ -1,5 +1,7 @@
 //! SIGINT and SIGTERM while a replay runs.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::exit::Exit;
 use crate::replay::StopReason;
 
@@ -8,9 +10,33 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC, ctrl_c};
 
+/// How many runs are listening: as long as one does, it is the one to answer.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
+
 /// Listens for the signals that end a run. It listens without a break: what arrives between two calls of `next` is
 /// heard by the later one.
-pub(super) struct Signals {
+pub(super) struct Signals(Streams);
+
+impl Signals {
+    pub(super) fn listen() -> std::io::Result<Self> {
+        let streams = Streams::open()?;
+        LISTENING.fetch_add(1, Ordering::SeqCst);
+        Ok(Self(streams))
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) -> StopReason {
+        self.0.next().await
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        LISTENING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+struct Streams {
     #[cfg(unix)]
     interrupt: Signal,
     #[cfg(unix)]
@@ -19,8 +45,8 @@ pub(super) struct Signals {
     interrupt: CtrlC,
 }
 
-impl Signals {
-    pub(super) fn listen() -> std::io::Result<Self> {
+impl Streams {
+    fn open() -> std::io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
             interrupt: signal(SignalKind::interrupt())?,
@@ -31,8 +57,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> StopReason {
+    async fn next(&mut self) -> StopReason {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => StopReason::Interrupted,
@@ -46,14 +71,18 @@ impl Signals {
     }
 }
 
-/// Ends the process at the next signal: while a report is written nothing is in flight that could be lost, and every
-/// file is replaced whole.
+/// Ends the process at the next signal that no run listens for: while a report is written nothing is in flight that
+/// could be lost, and every file is replaced whole.
 pub(super) fn end_at_the_next() -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::spawn(move || {
         runtime.block_on(async {
-            if let Ok(mut signals) = Signals::listen() {
+            let Ok(mut signals) = Streams::open() else { return };
+            loop {
                 let reason = signals.next().await;
+                if LISTENING.load(Ordering::SeqCst) > 0 {
+                    continue;
+                }
                 #[expect(clippy::exit, reason = "the user asked for it, and there is nothing to finish")]
                 std::process::exit(exit(&reason).code().into());
             }

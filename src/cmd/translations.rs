@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use super::CommandError;
 use super::error::Message;
-use super::run::Inputs;
 use crate::dataset::Dataset;
 use crate::domain::{Case, Tool};
 use crate::exit::Exit;
@@ -134,10 +133,18 @@ impl Translations {
 
     /// Says what is left out and what is asked otherwise, and of which models nothing is known.
     pub(super) fn tell(&self, dataset: &Dataset, arms: &[Arm], terminal: &Terminal) {
+        for line in self.lines(dataset, arms) {
+            terminal.note(&line);
+        }
+    }
+
+    /// The same, a line each.
+    pub(super) fn lines(&self, dataset: &Dataset, arms: &[Arm]) -> Vec<String> {
+        let mut lines = Vec::new();
         for (name, live) in arms.iter().filter_map(|arm| Some((&arm.name, arm.live()?))) {
             if live.endpoint.dialect == Dialect::Native && !translate::is_known(&live.endpoint, &live.model) {
                 let model = &live.model;
-                terminal.note(&format!("{name}: nothing is known of what `{model}` takes; its provider decides"));
+                lines.push(format!("{name}: nothing is known of what `{model}` takes; its provider decides"));
             }
         }
         for (&(arm, code, _), found) in &self.found {
@@ -146,19 +153,20 @@ impl Translations {
                 Effect::Lossy => "sent otherwise",
             };
             let (name, of) = (&arms[arm].name, dataset.entries.len());
-            terminal.note(&format!("{name}: {} of {of} cases {what}: {} [{code}]", found.cases, found.message));
+            lines.push(format!("{name}: {} of {of} cases {what}: {} [{code}]", found.cases, found.message));
         }
+        lines
     }
 
     /// The same for the manifest.
-    pub(super) fn info(&self, inputs: &Inputs<'_>) -> Vec<TranslationInfo> {
+    pub(super) fn info(&self, dataset: &Dataset, arms: &[Arm]) -> Vec<TranslationInfo> {
         let info = |(&(arm, code, param), found): (&(usize, &'static str, &'static str), &Found)| TranslationInfo {
-            arm: inputs.arms.arms[arm].name.to_string(),
+            arm: arms[arm].name.to_string(),
             code: code.to_owned(),
             param: param.to_owned(),
             effect: found.effect.name().to_owned(),
             cases: found.cases,
-            first: inputs.dataset.entries[found.first].id.to_string(),
+            first: dataset.entries[found.first].id.to_string(),
             message: found.message.clone(),
         };
         self.found.iter().map(info).collect()

@@ -127,7 +127,7 @@ fn change(metric: Metric, scope: Scope<'_>, candidate: usize) -> Change {
             change_within(metric, Scope { weighted: false, ..scope }, candidate);
         Unweighted { baseline, candidate, contrast }
     });
-    Change { unweighted, ..change }
+    Change { own: estimate(metric, scope, candidate), unweighted, ..change }
 }
 
 fn change_within(metric: Metric, scope: Scope<'_>, candidate: usize) -> Change {

@@ -145,6 +145,10 @@ pub struct Change {
     pub baseline: Option<Estimate>,
     /// The candidate's value over these pairs.
     pub candidate: Option<Estimate>,
+    /// The candidate's value over all of its own cases, paired or not: what a limit of its own is read against, and a
+    /// finding then shows.
+    #[serde(skip)]
+    pub own: Option<Estimate>,
     /// Candidate − baseline, or candidate ÷ baseline, as the metric's row says; `None` where it is not defined.
     pub contrast: Option<Estimate>,
     /// For reading only: `McNemar`'s mid-p, where outcomes are pass or fail and there is one repeat.
@@ -210,6 +214,7 @@ impl Change {
             metric,
             baseline: None,
             candidate: None,
+            own: None,
             contrast: None,
             p_value: None,
             pairs,

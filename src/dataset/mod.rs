@@ -9,6 +9,7 @@ mod line;
 mod message;
 mod recorded;
 mod shape;
+pub mod tokens;
 mod tool;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{Case, Message};
+use crate::input;
 use crate::problem::Problem;
 use image::Images;
 
@@ -72,7 +74,7 @@ pub fn open(path: &Path) -> Result<Dataset, Vec<Problem>> {
                 .help("the path in `[dataset]` is taken from the suite's own folder"),
         ]
     };
-    let file = File::open(path).map_err(cannot_read)?;
+    let file = input::open(path).map_err(cannot_read)?;
     let scan = scan(path, BufReader::with_capacity(1 << 20, &file)).map_err(cannot_read)?;
     if !scan.problems.is_empty() {
         return Err(scan.problems);

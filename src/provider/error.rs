@@ -116,7 +116,7 @@ pub(super) fn failure(response: &HttpResponse<'_>, facts: ErrorFacts) -> Failure
         kind,
         status: Some(response.status),
         code: facts.code,
-        message: facts.message.unwrap_or_else(|| quote(response)),
+        message: facts.message.filter(|message| !message.trim().is_empty()).unwrap_or_else(|| quote(response)),
         retryable,
         retry_after_ms,
         request_id: request_id(response.headers),

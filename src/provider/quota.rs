@@ -8,13 +8,13 @@ use super::http::Headers;
 
 /// The headers of one limit.
 struct Limit {
-    limit: &'static str,
+    most: &'static str,
     remaining: &'static str,
     reset: &'static str,
 }
 
-const fn limit(limit: &'static str, remaining: &'static str, reset: &'static str) -> Limit {
-    Limit { limit, remaining, reset }
+const fn limit(most: &'static str, remaining: &'static str, reset: &'static str) -> Limit {
+    Limit { most, remaining, reset }
 }
 
 /// Every limit that providers report: OpenAI's and those of compatible servers, Fireworks', Anthropic's.
@@ -67,7 +67,7 @@ pub fn resets(headers: &Headers) -> impl Iterator<Item = Until> {
 fn scarce(headers: &Headers) -> impl Iterator<Item = &'static Limit> {
     LIMITS.iter().filter(|limit| {
         let amount = |name| headers.get(name).and_then(whole);
-        let known = amount(limit.limit).zip(amount(limit.remaining));
+        let known = amount(limit.most).zip(amount(limit.remaining));
         known.is_some_and(|(limit, remaining)| remaining.saturating_mul(PARTS) < limit)
     })
 }
@@ -150,15 +150,15 @@ mod tests {
 
     #[test]
     fn every_limit_is_scarce_below_a_tenth() {
-        for Limit { limit, remaining, reset } in LIMITS {
-            let of = |left| headers(&[(*limit, "1000"), (*remaining, left), (*reset, "6s")]);
+        for Limit { most, remaining, reset } in LIMITS {
+            let of = |left| headers(&[(*most, "1000"), (*remaining, left), (*reset, "6s")]);
             let rows = [("99", true), ("0", true), ("100", false), ("1000", false), ("many", false)];
             for (left, expected) in rows {
-                assert_eq!(is_scarce(&of(left)), expected, "{limit} {left}");
+                assert_eq!(is_scarce(&of(left)), expected, "{most} {left}");
             }
             assert_eq!(resets(&of("0")).collect::<Vec<_>>(), [Until::In(Duration::from_secs(6))], "{reset}");
             assert_eq!(resets(&of("100")).count(), 0, "{reset}");
-            assert!(!is_scarce(&headers(&[(*remaining, "0")])), "{limit} is unknown");
+            assert!(!is_scarce(&headers(&[(*remaining, "0")])), "{most} is unknown");
         }
         assert!(is_scarce(&headers(&[
             ("RateLimit-Limit", "1"),

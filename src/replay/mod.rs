@@ -17,6 +17,7 @@ mod retry;
 mod secret;
 mod slots;
 mod stop;
+mod survey;
 mod transport;
 mod turns;
 
@@ -42,6 +43,7 @@ pub use retry::Retry;
 pub use secret::Secret;
 pub use slots::Slots;
 pub use stop::{Stop, StopReason};
+pub use survey::{Held, Survey, Surveyed};
 pub use transport::{Called, Timeouts, Transport, TransportError};
 pub use turns::Turns;
 

@@ -119,6 +119,9 @@ impl Transport {
             .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
             .collect();
         noted.scarce = quota::is_scarce(&headers);
+        if let Some(failure) = odd_encoding(status, &headers) {
+            return Err(failure);
+        }
         let mut stream = (live.stream && is_stream(status, &headers)).then(|| Stream::new(protocol));
         let (mut body, mut length) = (Vec::new(), 0);
         let cut = loop {
@@ -198,6 +201,11 @@ impl Transport {
             }
             return late("no whole answer within", self.timeouts.total);
         }
+        if is_untrusted(error) {
+            // It will be the same certificate the next time.
+            let message = format!("{}; nothing was sent", causes(error));
+            return Failure::local(FailureKind::Unreachable, message, false);
+        }
         let kind = if error.is_connect() { FailureKind::Unreachable } else { otherwise };
         Failure::local(kind, causes(error), true)
     }
@@ -224,6 +232,18 @@ impl Noted {
 fn is_stream(status: u16, headers: &Headers) -> bool {
     let whole = headers.get("content-type").is_some_and(|kind| kind.trim_start().starts_with("application/json"));
     (200..=299).contains(&status) && !whole
+}
+
+/// An answer that is compressed otherwise than was offered, or twice: nobody can say how large it is. Of one with an
+/// error status the status says enough.
+fn odd_encoding(status: u16, headers: &Headers) -> Option<Failure> {
+    let encoding = headers.get("content-encoding").map(str::trim)?;
+    // The client takes the header away from what it has decoded.
+    if !(200..=299).contains(&status) || encoding.is_empty() || encoding.eq_ignore_ascii_case("identity") {
+        return None;
+    }
+    let message = format!("the answer is encoded as `{encoding:.40}`, which was not asked for");
+    Some(Failure { status: Some(status), ..Failure::local(FailureKind::StreamError, message, false) })
 }
 
 /// An answer that the provider itself ended as an error, in a 200, is no answer: it is not kept, and asked again.
@@ -283,6 +303,20 @@ fn sensitive(value: &str) -> Result<reqwest::header::HeaderValue, Failure> {
     })?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// Whether the server showed a certificate that is not to be trusted.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(found) = cause {
+        if let Some(rustls::Error::InvalidCertificate(_)) = found.downcast_ref() {
+            return true;
+        }
+        // The source of an I/O error is that of what it wraps, and not what it wraps.
+        let wrapped = found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = wrapped.map_or_else(|| found.source(), |wrapped| Some(wrapped));
+    }
+    false
 }
 
 /// The causes of an error without its own words, which repeat the URL.

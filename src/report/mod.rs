@@ -16,7 +16,7 @@ mod fixture;
 mod tests;
 
 pub use chart::ChartError;
-pub use view::View;
+pub use view::{View, word};
 pub use write::{WriteError, write};
 
 use crate::compare::Results;

@@ -8,6 +8,7 @@ use std::thread::ScopedJoinHandle;
 use super::View;
 use super::chart::{self, CHARTS, Chart, ChartError, Svg};
 use super::format::{html, json, markdown};
+use crate::private;
 
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -70,22 +71,9 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Replaces a file in one step: a reader sees the old bytes or the new ones, and no link is followed.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let written = || -> io::Result<()> {
-        match fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = fs::File::create_new(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    };
-    written().map_err(|source| WriteError::Io { path: path.to_owned(), source })
+    private::replace(path, |mut file| file.write_all(bytes))
+        .map_err(|source| WriteError::Io { path: path.to_owned(), source })
 }
 
 fn remove(path: &Path) -> Result<(), WriteError> {

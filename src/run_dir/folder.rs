@@ -221,10 +221,7 @@ pub fn finished(results: &Path) -> Vec<String> {
 /// There is no such run, or it is not finished.
 pub fn find(results: &Path, name: Option<&str>) -> Result<Finished, RunDirError> {
     let Some(name) = name else {
-        let finished = |manifest: &Manifest| manifest.finished_at.is_some();
-        let newest = runs(results).into_iter().rfind(|(_, manifest)| finished(manifest));
-        return newest
-            .map(|(path, manifest)| Finished { path, manifest })
+        return newest(results, &|_| true)
             .ok_or_else(|| RunDirError::NoRun { name: "that is finished".to_owned(), results: results.to_owned() });
     };
     let candidates = [PathBuf::from(name), results.join(name)];
@@ -233,6 +230,14 @@ pub fn find(results: &Path, name: Option<&str>) -> Result<Finished, RunDirError>
         || Err(RunDirError::NoRun { name: format!("`{name}`"), results: results.to_owned() }),
         |path| Finished::load(path),
     )
+}
+
+/// The newest finished run of those that are wanted.
+#[must_use]
+pub fn newest(results: &Path, wanted: &dyn Fn(&Manifest) -> bool) -> Option<Finished> {
+    let finished = |manifest: &Manifest| manifest.finished_at.is_some() && wanted(manifest);
+    let newest = runs(results).into_iter().rfind(|(_, manifest)| finished(manifest));
+    newest.map(|(path, manifest)| Finished { path, manifest })
 }
 
 /// Every run with a readable manifest, the oldest first. A folder that is no run is passed over: it may be anything.

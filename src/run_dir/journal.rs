@@ -1,7 +1,7 @@
 //! `trials.jsonl`: every finished trial is appended before it is counted, so that a stopped run goes on where it was.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::RunDirError;
@@ -16,6 +16,8 @@ pub(super) struct Journal {
     file: File,
     syncer: Syncer,
     end: u64,
+    /// Whether something may stand behind the end: a write that failed may have left half a line.
+    torn: bool,
     /// What it holds.
     pub(super) index: Index,
 }
@@ -26,7 +28,7 @@ impl Journal {
         let io = |source| RunDirError::Io { path: path.to_owned(), source };
         let file = File::options().read(true).append(true).create(true).open(path).map_err(io)?;
         let syncer = Syncer::new(file.try_clone().map_err(io)?);
-        let mut journal = Self { path: path.to_owned(), file, syncer, end: 0, index: Index::default() };
+        let mut journal = Self { path: path.to_owned(), file, syncer, end: 0, torn: false, index: Index::default() };
         let mut reader = BufReader::new(journal.file.try_clone().map_err(io)?);
         let mut line = Vec::new();
         let mut number = 0;
@@ -58,7 +60,8 @@ impl Journal {
 
     /// Appends finished trials, all in one write.
     pub(super) fn append(&mut self, records: &[Record]) -> Result<(), RunDirError> {
-        let io = |source| RunDirError::Io { path: self.path.clone(), source };
+        let path = self.path.clone();
+        let io = |source| RunDirError::Io { path: path.clone(), source };
         let mut lines = Vec::with_capacity(records.len() << 10);
         let mut lengths = Vec::with_capacity(records.len());
         for record in records {
@@ -67,10 +70,21 @@ impl Journal {
             lines.push(b'\n');
             lengths.push(lines.len() - start);
         }
-        self.file.write_all(&lines).and_then(|()| self.syncer.written()).map_err(io)?;
+        self.append_lines(|mut file| file.write_all(&lines)).map_err(io)?;
         for (record, length) in records.iter().zip(lengths) {
             self.note(record, length);
         }
+        Ok(())
+    }
+
+    /// Writes behind the last whole line: what a write that failed left behind goes first.
+    fn append_lines(&mut self, write: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.end)?;
+        }
+        self.torn = true;
+        write(&self.file).and_then(|()| self.syncer.written())?;
+        self.torn = false;
         Ok(())
     }
 
@@ -116,6 +130,57 @@ mod tests {
         let records: Result<Vec<_>, _> = journal.records(places.into_iter()).collect();
         assert_eq!(records.expect("reads"), [fixture::answered("b", "mini"), second]);
         assert_eq!(std::fs::read_to_string(&path).expect("reads").lines().count(), 3);
+    }
+
+    #[test]
+    fn what_a_full_disk_cut_off_stands_in_no_other_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trials.jsonl");
+        let records = ["a", "b", "c"].map(|case| fixture::answered(case, "mini"));
+        let mut journal = Journal::open(&path, |_| {}).expect("is made");
+        journal.append(&records[0..=0]).expect("appends");
+        let full = journal.append_lines(|mut file| {
+            file.write_all(b"{\"case\":\"b")?;
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        });
+        assert_eq!(full.expect_err("is full").kind(), io::ErrorKind::StorageFull);
+        // Then something was deleted elsewhere.
+        journal.append(&records[1..=1]).expect("appends");
+        journal.append(&records[2..=2]).expect("appends");
+        let found: Result<Vec<_>, _> =
+            journal.records(["a", "b", "c"].map(|case| (case, "mini", 1)).into_iter()).collect();
+        assert_eq!(found.expect("reads"), records);
+        drop(journal);
+        let mut seen = Vec::new();
+        Journal::open(&path, |record| seen.push(record.clone())).expect("opens");
+        assert_eq!(seen, records);
+    }
+
+    #[test]
+    fn cut_at_any_byte_a_journal_has_its_whole_lines_and_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trials.jsonl");
+        let records = [fixture::failed("a", "mini"), fixture::answered("b", "mini")];
+        let mut journal = Journal::open(&path, |_| {}).expect("is made");
+        for record in &records {
+            journal.append(std::slice::from_ref(record)).expect("appends");
+        }
+        drop(journal);
+        let whole = std::fs::read(&path).expect("reads");
+        for length in 0..=whole.len() {
+            std::fs::write(&path, &whole[..length]).expect("cuts");
+            let lines = whole[..length].split(|byte| *byte == b'\n').count() - 1;
+            let mut seen = Vec::new();
+            let mut journal = Journal::open(&path, |record| seen.push(record.clone())).expect("opens");
+            assert_eq!(seen, records[..lines], "{length}");
+            if length % 64 == 0 {
+                journal.append(&records[0..=0]).expect("appends");
+                drop(journal);
+                let text = std::fs::read_to_string(&path).expect("reads");
+                assert_eq!(text.lines().count(), lines + 1, "{length}");
+                assert!(text.lines().all(|line| serde_json::from_str::<Record>(line).is_ok()), "{length}");
+            }
+        }
     }
 
     #[test]

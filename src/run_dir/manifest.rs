@@ -30,6 +30,12 @@ pub struct Manifest {
     pub arms: Vec<ArmInfo>,
     /// Repeats of every case and arm.
     pub repeats: u32,
+    /// The first repeat: 0, but for a run that confirms another one on fresh answers.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub first_repeat: u32,
+    /// The run whose verdict this one decides anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirms: Option<String>,
     /// The seed of the order of calls.
     pub seed: u64,
     /// Where answers may come from: auto, replay or record.
@@ -48,6 +54,11 @@ pub struct Manifest {
     pub started_at: i64,
     /// When its last trial was recorded; `None` while it is unfinished.
     pub finished_at: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(repeat: &u32) -> bool {
+    *repeat == 0
 }
 
 /// The suite of a run.

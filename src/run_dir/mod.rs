@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use crate::table::TableError;
 
 pub use example::{Example, ExampleAnswer};
-pub use folder::{Finished, RunDir, find, finished};
+pub use folder::{Finished, RunDir, find, finished, newest};
 pub use manifest::{
     ArmInfo, DatasetInfo, DefaultInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, SuiteInfo, TranslationInfo,
     UncertainInfo,

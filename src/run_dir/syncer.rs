@@ -43,16 +43,20 @@ impl Syncer {
 }
 
 fn sync_all(file: &File, writes: &Receiver<()>, ends: &Receiver<()>, failed: &Mutex<Option<io::Error>>) {
-    while writes.recv().is_ok() {
+    let sync = || {
         if let Err(error) = file.sync_data() {
             *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
+    };
+    while writes.recv().is_ok() {
+        sync();
         if ends.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Timeout) {
             break;
         }
     }
-    if let Err(error) = file.sync_data() {
-        *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    // What was written since the last sync is announced here, if there is any.
+    if writes.try_recv().is_ok() {
+        sync();
     }
 }
 

@@ -160,7 +160,8 @@ pub struct Configured {
 }
 
 impl Configured {
-    fn applies(&self, case: &Case) -> bool {
+    /// Whether it has something to say of this case.
+    pub fn applies(&self, case: &Case) -> bool {
         self.only.iter().all(|(tag, value)| case.tags.get(tag) == Some(value)) && self.scorer.applies(case)
     }
 }

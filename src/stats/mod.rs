@@ -47,6 +47,7 @@ pub mod proportion;
 pub mod quantile;
 pub mod ratio;
 pub mod repeats;
+pub mod resolution;
 pub mod retries;
 pub mod rogan_gladen;
 pub mod routing;

@@ -184,7 +184,7 @@ pub struct Power {
 }
 
 /// The exact chance of each answer of Tango's interval on `n` pass/fail pairs that disagree in the shares of `expected`,
-/// by enumeration: n²/2 steps.
+/// by enumeration of all that can happen with a chance worth printing.
 #[must_use]
 pub fn exact(n: usize, expected: Discordant, margin: f64, confidence: f64) -> Power {
     let critical = normal_critical(confidence);
@@ -196,8 +196,9 @@ pub fn exact(n: usize, expected: Discordant, margin: f64, confidence: f64) -> Po
     }
     let ln_power = |k: usize, p: f64| if k == 0 { 0.0 } else { count(k) * p.ln() };
     let (mut pass, mut fail) = (Sum::default(), Sum::default());
-    for losses in 0..=n {
-        for wins in 0..=n - losses {
+    let likely_wins = likely(n, shares[1]);
+    for losses in likely(n, shares[0]) {
+        for wins in *likely_wins.start()..=(n - losses).min(*likely_wins.end()) {
             let ties = n - losses - wins;
             let ways = ln_factorial[n] - ln_factorial[losses] - ln_factorial[wins] - ln_factorial[ties];
             let ln_chance = ways + ln_power(losses, shares[0]) + ln_power(wins, shares[1]) + ln_power(ties, tie);
@@ -215,6 +216,15 @@ pub fn exact(n: usize, expected: Discordant, margin: f64, confidence: f64) -> Po
         }
     }
     Power { pass: pass.value(), fail: fail.value() }
+}
+
+/// The counts of `n` trials outside which no single count has a chance of e^-60 (Bernstein's inequality).
+fn likely(n: usize, share: f64) -> std::ops::RangeInclusive<usize> {
+    let mean = count(n) * share;
+    let reach = 20.0 + (400.0 + 120.0 * mean * (1.0 - share).max(0.0)).sqrt();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates at 0, and n bounds it")]
+    let end = |end: f64| (end as usize).min(n);
+    end((mean - reach).floor())..=end((mean + reach).ceil())
 }
 
 #[cfg(test)]
@@ -252,6 +262,25 @@ mod tests {
         assert_eq!(sample_size(0.1, -0.5, goal), None);
         let seen = Seen { cases: 10, difference: -0.5, variance: 0.1 };
         assert_eq!(more_cases(seen, goal, 10_000).more(), None);
+    }
+
+    #[test]
+    fn what_is_left_out_of_the_enumeration_has_no_chance() {
+        for (n, share) in [(10, 0.3), (2_000, 0.05), (2_000, 0.5), (5_000, 0.0), (5_000, 1.0)] {
+            let range = likely(n, share);
+            assert!(*range.end() <= n && range.contains(&whole(count(n) * share)), "{range:?}");
+            let ln_chance = |k: usize| {
+                let ln = |from: usize, to: usize| (from + 1..=to).map(|k| count(k).ln()).sum::<f64>();
+                ln(n - k, n) - ln(0, k) + count(k) * share.ln() + count(n - k) * (1.0 - share).ln()
+            };
+            let beside = [range.start().checked_sub(1), range.end().checked_add(1).filter(|k| *k <= n)];
+            assert!(beside.into_iter().flatten().all(|k| ln_chance(k).is_nan() || ln_chance(k) < -60.0), "{range:?}");
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+    fn whole(value: f64) -> usize {
+        value as usize
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod import;
 mod key;
 mod ledger;
 mod nearest;
+mod newest;
 mod process;
 mod schema;
 mod sqlite;

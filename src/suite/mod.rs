@@ -5,6 +5,7 @@
 
 mod arms;
 mod endpoints;
+mod limits;
 mod prices;
 mod reader;
 mod rules;
@@ -18,6 +19,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::gate::Gate;
+use crate::input;
 use crate::problem::Problem;
 use crate::score::Configured;
 use reader::{Problems, Table};
@@ -56,7 +58,7 @@ impl Suite {
     /// # Errors
     /// Every problem of the file, in the order of lines.
     pub fn load(path: &Path) -> Result<Self, Vec<Problem>> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = input::read_text(path).map_err(|error| {
             vec![
                 Problem::of_file(path, format!("cannot read the suite: {error}"))
                     .help("name a suite's TOML file, for example `cutover run suites/demo.toml`"),

@@ -1,8 +1,9 @@
 //! `[gate]`: what is asked of the comparison.
 
+use super::limits;
 use super::reader::{Problems, Table, list};
-use crate::compare::{Contrast, METRICS, Metric};
-use crate::gate::{Gate, Level, Limit, Rule};
+use crate::compare::{METRICS, Metric};
+use crate::gate::{Gate, Level, Rule};
 use crate::problem::suggestion;
 use crate::score::{Configured, TOOL_CALL};
 
@@ -58,10 +59,10 @@ fn rules(table: &Table<'_>, scorers: Option<&[Configured]>, problems: &Problems<
 
 fn rule(table: Table<'_>, line: usize, scorers: Option<&[Configured]>) -> Option<Rule> {
     let metric = metric(&table, scorers);
-    let limit = metric.and_then(|metric| limit(&table, metric));
+    let limit = metric.and_then(|metric| limits::read(&table, metric.row()));
     let slice = slice(&table);
     let level = level(&table);
-    table.finish(&["non_inferior", "max_ratio"]);
+    table.finish(limits::KEYS);
     Some(Rule { metric: metric?, slice: slice?, limit: limit?, level: level?, line })
 }
 
@@ -92,41 +93,6 @@ fn metric(table: &Table<'_>, scorers: Option<&[Configured]>) -> Option<Metric> {
     Some(metric)
 }
 
-/// The limit of a rule: a margin for shares, a ratio for everything else.
-fn limit(table: &Table<'_>, metric: Metric) -> Option<Limit> {
-    let row = metric.row();
-    let (wanted, other, example) = match row.contrast {
-        Contrast::Difference => {
-            ("non_inferior", "max_ratio", "`non_inferior = \"2pp\"`, the largest loss you accept in percentage points")
-        }
-        Contrast::Ratio => ("max_ratio", "non_inferior", "`max_ratio = 1.20`, candidate ÷ baseline at most"),
-    };
-    if let Some(value) = table.get(other) {
-        let message = format!("`{}` is judged by `{wanted}`, not by `{other}`", row.name);
-        table.problem(&value.span(), message, Some(format!("write {example}")));
-        return None;
-    }
-    if table.get(wanted).is_none() {
-        table.missing(wanted, &format!("write {example}"));
-        return None;
-    }
-    match row.contrast {
-        Contrast::Difference => margin(table).map(Limit::NonInferior),
-        Contrast::Ratio => table
-            .number("max_ratio", "a number above 0", |number| number.is_finite() && number > 0.0)
-            .map(|found| Limit::MaxRatio(found.value)),
-    }
-}
-
-/// A margin such as "2pp": percentage points become a share.
-fn margin(table: &Table<'_>) -> Option<f64> {
-    let points = |text: &str| text.strip_suffix("pp").and_then(|points| points.trim().parse::<f64>().ok());
-    let found = table.read("non_inferior", "percentage points such as \"2pp\"", |value| {
-        points(value.as_str()?).filter(|points| (0.0..100.0).contains(points))
-    })?;
-    Some(found.value / 100.0)
-}
-
 /// `slice = "workload=refund"`; the outer `None` is a problem, the inner one says that the rule is for all cases.
 #[expect(clippy::option_option, reason = "reported and absent are two things")]
 fn slice(table: &Table<'_>) -> Option<Option<(String, String)>> {
@@ -148,10 +114,15 @@ fn level(table: &Table<'_>) -> Option<Level> {
     }
     let found = table.text("level")?;
     match found.value {
+        "off" => Some(Level::Off),
         "warn" => Some(Level::Warn),
         "error" => Some(Level::Error),
         other => {
-            table.problem(&found.range(), format!("`level` is \"{other}\", but must be \"warn\" or \"error\""), None);
+            table.problem(
+                &found.range(),
+                format!("`level` is \"{other}\", but must be \"off\", \"warn\" or \"error\""),
+                None,
+            );
             None
         }
     }

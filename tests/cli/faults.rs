@@ -25,13 +25,15 @@ fn broken() -> Vec<Broken> {
     };
     let send = "client error (SendRequest):";
     let read = "request or response body error: error reading a body from connection:";
+    let cut_short = format!("{read} end of file before message length reached");
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"choices\":";
     let too_large = "the answer is larger than 16 MiB";
     let quoted = "[".repeat(300);
     vec![
         raw("", "closed", "network", &format!("{send} connection closed before message completed")),
         raw("SSH-2.0-OpenSSH_9.2\r\n\r\n", "no http", "network", &format!("{send} invalid HTTP version parsed")),
-        raw(cut, "cut", "stream_error", &format!("{read} end of file before message length reached")),
+        row("half-closed", Answer::HalfClosed(cut.into()), "stream_error", None, &cut_short),
+        raw(cut, "cut", "stream_error", &cut_short),
         no_json("{\"choices\": [", "half", "list at line 1 column 13): HTTP 200: {\"choices\": ["),
         no_json("", "empty", "value at line 1 column 0): HTTP 200 with an empty body"),
         no_json(&"[".repeat(9999), "nested", &format!("list at line 1 column 9999): HTTP 200: {quoted}…")),
@@ -64,11 +66,11 @@ fn every_way_in_which_a_call_breaks_is_recorded_and_nothing_of_it_is_scored() {
         assert_eq!(trial["cost"], json!(cost), "{case}");
     }
     let arm = workspace.summary()["results"]["arms"][1].clone();
-    let accounting = json!({"planned": 12, "passed": 0, "failed_outcome": 0, "refused": 0, "cut": 0, "filtered": 0,
-        "rejected": 0, "call_failed": 12, "unscored": 0, "not_sent": 0});
+    let accounting = json!({"planned": 13, "passed": 0, "failed_outcome": 0, "refused": 0, "cut": 0, "filtered": 0,
+        "rejected": 0, "call_failed": 13, "unscored": 0, "not_sent": 0});
     assert_eq!((&arm["accounting"], &arm["cost"]), (&accounting, &Value::Null));
     let classes =
-        json!({"network": 2, "stream_error": 5, "too_large": 1, "server_error": 2, "overloaded": 1, "rate_limit": 1});
+        json!({"network": 2, "stream_error": 6, "too_large": 1, "server_error": 2, "overloaded": 1, "rate_limit": 1});
     assert_eq!(arm["failures"], classes);
 }
 
@@ -320,4 +322,16 @@ fn an_answer_that_the_provider_ended_as_an_error_is_asked_again_and_not_kept() {
     workspace.cutover("run suite.toml").exit(0);
     assert_eq!(server.seen().len(), 3);
     assert!(workspace.trials().values().all(|trial| trial["outcome"] == "pass"));
+}
+
+#[test]
+fn a_budget_refuses_a_model_whose_price_nobody_knows_before_anything_is_sent() {
+    let server = Server::start(|seen, _| Answer::number(seen, true));
+    let suite = budget(server.port(), "1.00", 1).replace("[prices.\"local/new\"]\ninput = 3.00\noutput = 6.00\n", "");
+    let workspace = Workspace::new().numbers(1, server.port()).file("suite.toml", &suite);
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(2).stdout("");
+    let message = "error: suite.toml:6: `local/new` has no price, and a budget needs one\n  help: ";
+    assert!(outcome.stderr.starts_with(message), "{}", outcome.stderr);
+    assert_eq!((server.seen().len(), workspace.runs().len()), (0, 0));
 }

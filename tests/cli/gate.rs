@@ -1,5 +1,7 @@
 //! `cutover gate`: the verdict as an exit code.
 
+use serde_json::json;
+
 use crate::support::{Answer, Server, Workspace, suite};
 
 /// Four candidates, one for every answer that a gate can give.
@@ -28,6 +30,7 @@ fn every_answer_has_its_code_and_the_worst_of_several_counts() {
             "new" => Answer::number(seen, true),
             "even" => Answer::number(seen, quarter != 1),
             "worse" => Answer::number(seen, quarter == 3),
+            _ if seen.number() % 8 == 0 => Answer::number(seen, true),
             _ => Answer::error(500, "x", "down"),
         }
     });
@@ -59,7 +62,8 @@ fn every_answer_has_its_code_and_the_worst_of_several_counts() {
 const EVEN: &str = "\
 ◆ INCONCLUSIVE  even  (old → even)
   ◆ INCONCLUSIVE  Cannot tell for accuracy: the interval [−12.6, +12.6] crosses the margin of 2 pp (seen 0.0 pp,
-    n = 120); about 9,773 more cases would decide if the difference is as seen, about 9,773 more cases if there is none.
+    n = 120, which can show a margin of 18.1 pp); about 9,773 more cases would decide if the difference is as seen,
+    about 9,773 more cases if there is none.
   ● PASS  Warning only: cost per success stays below ×1.20 of the baseline's: ×0.92 [0.77, 1.09], n = 120.
 ";
 
@@ -72,8 +76,8 @@ const NEW: &str = "\
 
 const SILENT: &str = "\
 ○ NO-DATA  silent  (old → silent)
-  ○ NO-DATA  No data for accuracy: 0 pairs, and the gate asks for at least 50.
-  ○ NO-DATA  Warning only: no data for cost per success: 0 pairs, and the gate asks for at least 50.
+  ○ NO-DATA  No data for accuracy: 15 pairs, and the gate asks for at least 50.
+  ○ NO-DATA  Warning only: no data for cost per success: 15 pairs, and the gate asks for at least 50.
 ";
 
 const WORSE: &str = "\
@@ -106,9 +110,60 @@ fn without_rules_or_pairs_there_is_no_data_and_few_pairs_decide_nothing() {
 
 const FEW: &str = "\
 ◆ INCONCLUSIVE  new  (old → new)
-  ◆ INCONCLUSIVE  Cannot tell for accuracy: the interval [−27.8, +27.8] crosses the margin of 2 pp (seen 0.0 pp,
-    n = 10); about 1,821 more cases would decide if the difference is as seen, about 1,821 more cases if there is none.
+  ◆ INCONCLUSIVE  Cannot tell for accuracy: the interval [−27.8, +27.8] crosses the margin of 2 pp (seen 0.0 pp, n = 10,
+    which can show a margin of 40.2 pp); about 1,821 more cases would decide if the difference is as seen, about 1,821
+    more cases if there is none.
 ";
+
+#[test]
+fn every_limit_has_its_answer_and_a_rule_that_is_off_has_none() {
+    let server = Server::start(|seen, _| Answer::number(seen, seen.model() == "new" || seen.number() % 4 > 0));
+    let rules = "[gate]\nrules = [\n  { metric = \"accuracy\", better = true },\n  { metric = \"accuracy\", min = \"90%\" },\n  \
+                 { metric = \"accuracy\", min = \"99%\", level = \"warn\" },\n  \
+                 { metric = \"accuracy\", min = \"90%\", slice = \"kind=odd\" },\n  \
+                 { metric = \"cost_per_success\", max_usd = 0.0003, level = \"warn\" },\n  \
+                 { metric = \"latency_p95\", max_ms = 600000 },\n  \
+                 { metric = \"accuracy\", non_inferior = \"2pp\", level = \"off\" },\n]\n";
+    let workspace = Workspace::new().numbers(120, server.port()).file("suite.toml", &suite(server.port(), rules));
+    workspace.cutover("run suite.toml").exit(0);
+    let gate = workspace.cutover("gate");
+    gate.exit(0);
+    let (latency, others): (Vec<&str>, Vec<&str>) = gate.stdout.lines().partition(|line| line.contains("Latency p95"));
+    assert_eq!(others.join("\n"), EVERY_LIMIT);
+    assert!(latency[0].starts_with("  ● PASS  Latency p95 is below the maximum of 600 s: "), "{latency:?}");
+    let findings = workspace.summary()["verdicts"][0]["findings"].clone();
+    assert_eq!((&findings[6]["decision"], &findings[6]["why"]), (&json!(null), &json!({"reason": "off"})));
+    assert_eq!(
+        (&findings[1]["rule"]["limit"], &findings[0]["rule"]["limit"]),
+        (&json!({"min": 0.9}), &json!("better"))
+    );
+    let summary = std::fs::read_to_string(workspace.run_dir().join("summary.md")).expect("is read");
+    let row = |start: &str, end: &str| summary.lines().any(|line| line.starts_with(start) && line.ends_with(end));
+    assert!(row("| Accuracy | 75.0%", "| ≥ −2 pp | off |"), "{summary}");
+    assert!(row("| Accuracy alone | 75.0%", "| 120 | ≥ 90% | ● PASS |"), "{summary}");
+    assert!(row("| Accuracy kind=odd, alone | ", "| 60 | ≥ 90% | ● PASS |"), "{summary}");
+}
+
+const EVERY_LIMIT: &str = "\
+● PASS  new  (old → new)
+  ● PASS  Accuracy is better than the baseline's: +25.0 pp [+18.1, +33.4], n = 120.
+  ● PASS  Accuracy is above the minimum of 90%: 100.0% [96.9, 100.0], n = 120.
+  ◆ INCONCLUSIVE  Warning only: cannot tell for accuracy: the interval [96.9, 100.0] crosses the minimum of 99% (seen
+    100.0%, n = 120); about 1,681 more cases would decide if it is as seen.
+  ● PASS  Accuracy in kind=odd is above the minimum of 90%: 100.0% [94.0, 100.0], n = 60.
+  ■ FAIL  Warning only: cost per success is above the maximum of $0.0003: $0.000360 [0.000360, 0.000360], n = 120.
+  – OFF  The rule is off, and was not judged: accuracy not worse by more than 2 pp.";
+
+#[test]
+fn a_fail_by_any_of_several_rules_says_how_often_chance_brings_one() {
+    let server = Server::start(|seen, _| Answer::number(seen, seen.model() == "old"));
+    let rules = "[gate]\nrules = [{ metric = \"accuracy\", non_inferior = \"2pp\" }, { metric = \"accuracy\", min = \"50%\" }]\n";
+    let workspace = Workspace::new().numbers(60, server.port()).file("suite.toml", &suite(server.port(), rules));
+    let run = workspace.cutover("run suite.toml");
+    let remark =
+        "  Any of 2 rules may fail it: a candidate that sits on every limit does so by chance in up to 5% of runs.\n";
+    assert!(run.stdout.contains(remark), "{}", run.stdout);
+}
 
 #[test]
 fn a_run_that_is_not_there_is_named() {

@@ -3,15 +3,24 @@
 #![expect(clippy::format_collect, reason = "short texts, and easier to read")]
 
 mod architecture;
+mod bodies;
 mod cache;
+mod ci;
 mod dataset;
 mod demo;
+mod disk;
 mod doctor;
 mod faults;
 mod gate;
 mod guards;
 mod help;
+mod lock;
+mod malformed;
+#[expect(dead_code, reason = "only the property tests change bytes")]
+#[path = "../malformed_support/mod.rs"]
+mod malformed_support;
 mod pace;
+mod plan;
 mod providers;
 mod readme;
 mod recorded;
@@ -22,3 +31,4 @@ mod secrets;
 mod stored;
 mod suite;
 mod support;
+mod tls;

@@ -120,13 +120,27 @@ fn a_wait_that_is_too_long_ends_the_run_which_goes_on_later() {
 
 #[test]
 fn a_storm_of_refusals_is_waited_out_and_every_answer_bought() {
-    let server = Server::start(|seen, before| match before {
-        0..20 => refusal(vec![("retry-after", "0".to_owned())]),
+    let hold = Hold::default();
+    let server = Server::start(move |seen, before| match before {
+        0..16 => {
+            // All at once, when as many have come as may be in flight.
+            if before == 15 {
+                hold.release(usize::MAX);
+            }
+            hold.wait(before);
+            refusal(Vec::new())
+        }
         _ => Answer::number(seen, true),
     });
     let workspace = workspace(20, &server, "attempts = 2\nconcurrency = 16\n");
-    workspace.cutover("run suite.toml").exit(0);
-    assert_eq!(server.seen().len(), 60, "40 answers, and the refusals");
+    let outcome = workspace.cutover("run suite.toml");
+    outcome.exit(0);
+    assert_eq!(server.seen().len(), 40 + 16, "the answers and the refusals");
+    assert!(
+        outcome.stderr.starts_with("local old: rate limited, 15 → 7 at once, next call in 0."),
+        "{}",
+        outcome.stderr
+    );
     assert!(workspace.trials().values().all(|trial| trial["outcome"] == "pass"));
 }
 
@@ -192,13 +206,13 @@ fn most_of_what_fails_is_not_asked_again() {
         0 => Answer::number(seen, true),
         _ => Answer::Http(500, vec![("retry-after", "0".to_owned())], "{}".to_owned()),
     });
-    let workspace = workspace(50, &server, "attempts = 20\nconcurrency = 1\n");
+    let workspace = workspace(50, &server, "attempts = 20\nconcurrency = 8\n");
     let outcome = workspace.cutover("run suite.toml");
     outcome.exit(0);
     let told = "local old: more than a tenth of the calls failed: no more of them are asked again\n";
     assert_eq!(outcome.stderr.matches(told).count(), 1, "{}", outcome.stderr);
     let calls = server.seen().len();
-    assert!((100 + 10..=100 + 10 + calls / 10).contains(&calls), "{calls}");
+    assert!((100 + 16..=100 + 16 + calls / 10).contains(&calls), "{calls}");
     let failure = workspace.trials().into_values().find(|trial| !trial["failure"].is_null()).expect("one failed");
     assert_eq!(failure["failure"]["message"], "HTTP 500: {} (not asked again: too many calls fail)");
 }

@@ -10,7 +10,7 @@ use cutover::provider::{ENDPOINTS, PROTOCOLS};
 use cutover::score::SCORERS;
 use cutover::suite::Suite;
 
-use crate::support::Workspace;
+use crate::support::{Workspace, suite};
 
 fn readme() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("is read")
@@ -52,14 +52,17 @@ fn every_command_exists() {
     }
     let names = |command: &Command| match command {
         Command::Demo(_) => "demo",
+        Command::Plan(_) => "plan",
         Command::Run(_) => "run",
         Command::Report(_) => "report",
         Command::Gate(_) => "gate",
+        Command::Ci(_) => "ci",
+        Command::Lock(_) => "lock",
         Command::Show(_) => "show",
         Command::Doctor(_) => "doctor",
         Command::Cache(_) => "cache",
     };
-    for wanted in ["demo", "run", "report", "gate", "show", "doctor", "cache"] {
+    for wanted in ["demo", "run", "report", "gate", "ci", "lock", "show", "doctor", "cache"] {
         let shown = commands.iter().filter_map(|line| Cli::try_parse_from(line.split_whitespace()).ok());
         assert!(shown.into_iter().any(|cli| names(&cli.command) == wanted), "README shows no `cutover {wanted}`");
     }
@@ -153,7 +156,7 @@ fn the_tables_are_those_of_the_code() {
     assert_eq!(table(&text, "| protocol | wire format |"), protocols);
     let by = |contrast| {
         let rows = METRICS.iter().filter(|row| row.gateable && row.contrast == contrast);
-        rows.map(|row| format!("`{}`", row.name)).collect::<Vec<_>>().join(" and ")
+        rows.map(|row| format!("`{}`", row.name)).collect::<Vec<_>>().join(", ")
     };
     let metrics = format!(
         "Metrics of rules: {} (by `non_inferior`), {} (by `max_ratio`).",
@@ -161,6 +164,21 @@ fn the_tables_are_those_of_the_code() {
         by(Contrast::Ratio)
     );
     assert!(text.contains(&metrics), "{metrics}");
+    let limits = table(&text, "| limit of a rule | it passes when the whole interval |");
+    assert_eq!(limits.len(), 7);
+    for row in limits {
+        assert!(takes(&row[0]), "no metric takes {}", row[0]);
+    }
+}
+
+/// Whether a rule of some metric may state this limit.
+fn takes(limit: &str) -> bool {
+    let limit = limit.trim_matches('`');
+    METRICS.iter().filter(|row| row.gateable).any(|row| {
+        let rule = format!("[gate]\nrules = [{{ metric = \"{}\", {limit} }}]\n", row.name);
+        let suite = suite(9, &rule).replace("kind = \"exact\"", "kind = \"tool_call\"");
+        Suite::parse(Path::new("suite.toml"), suite).is_ok()
+    })
 }
 
 #[test]

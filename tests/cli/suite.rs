@@ -94,12 +94,77 @@ error: suite.toml:41: unknown metric `acuracy`
   help: did you mean `accuracy`?
 error: suite.toml:42: `non_inferior` is 0.02, but must be percentage points such as \"2pp\"
 error: suite.toml:43: `cost_per_success` is judged by `max_ratio`, not by `non_inferior`
-  help: write `max_ratio = 1.20`, candidate ÷ baseline at most
+  help: write `max_ratio = 1.20`, candidate ÷ baseline at most; or `better`, `max_usd`
 error: suite.toml:44: `slice` is \"w\"
   help: write the tag and its value: `slice = \"workload=refund\"`
-error: suite.toml:44: `level` is \"loud\", but must be \"warn\" or \"error\"
+error: suite.toml:44: `level` is \"loud\", but must be \"off\", \"warn\" or \"error\"
 22 errors
 ";
+
+#[test]
+fn a_limit_that_makes_no_sense_for_its_metric_is_a_problem_with_a_way_out() {
+    let of_rates = "write `non_inferior = \"2pp\"`, the largest loss you accept in percentage points";
+    let rows = [
+        (
+            "accuracy",
+            "max = \"2%\"",
+            "`accuracy` is judged by `non_inferior`, not by `max`",
+            format!("{of_rates}; or `better`, `min`"),
+        ),
+        (
+            "tool_call_failure_rate",
+            "min = \"2%\"",
+            "`tool_call_failure_rate` is judged by `non_inferior`, not by `min`",
+            format!("{of_rates}; or `better`, `max`"),
+        ),
+        (
+            "latency_p95",
+            "max_usd = 1",
+            "`latency_p95` is judged by `max_ratio`, not by `max_usd`",
+            "write `max_ratio = 1.20`, candidate ÷ baseline at most; or `better`, `max_ms`".to_owned(),
+        ),
+        (
+            "accuracy",
+            "non_inferior = \"5%\"",
+            "a margin in percent would be a part of the baseline's own value, which is uncertain too",
+            "write percentage points: `non_inferior = \"2pp\"`".to_owned(),
+        ),
+        (
+            "accuracy",
+            "min = \"90%\", better = true",
+            "a rule has one limit, but this one has `better`, `min`",
+            "make a rule of each: several rules may ask of one metric".to_owned(),
+        ),
+        ("accuracy", "level = \"off\"", "a rule lacks `non_inferior`", format!("{of_rates}; or `better`, `min`")),
+        (
+            "accuracy",
+            "better = false",
+            "`better` is false, but must be true; leave it out to ask for something else",
+            String::new(),
+        ),
+        (
+            "accuracy",
+            "min = \"90\"",
+            "`min` is \"90\", but must be a share between 0% and 100% such as \"90%\"",
+            String::new(),
+        ),
+        (
+            "accuracy",
+            "min = \"100%\"",
+            "`min` is \"100%\", but must be a share between 0% and 100% such as \"90%\"",
+            String::new(),
+        ),
+        ("cost_per_success", "max_usd = 0", "`max_usd` is 0, but must be a number above 0", String::new()),
+        ("latency_p95", "max_ms = \"4s\"", "`max_ms` is \"4s\", but must be a number above 0", String::new()),
+    ];
+    for (metric, limit, message, help) in rows {
+        let gate =
+            format!("[[scorers]]\nkind = \"tool_call\"\n[gate]\nrules = [{{ metric = \"{metric}\", {limit} }}]\n");
+        let workspace = Workspace::new().file("suite.toml", &suite(9, &gate)).cases(1);
+        let help = if help.is_empty() { help } else { format!("\n  help: {help}") };
+        workspace.cutover("run suite.toml").exit(2).stderr(&format!("error: suite.toml:22: {message}{help}\n"));
+    }
+}
 
 #[test]
 fn text_that_is_no_toml_is_reported_with_its_line() {

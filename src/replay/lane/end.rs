@@ -33,10 +33,7 @@ pub(super) enum End {
 
 impl End {
     pub(super) fn of(called: &Called) -> Self {
-        let failure = match &called.result {
-            Ok(_) => return Self::Answered { scarce: called.scarce },
-            Err(failure) => failure,
-        };
+        let Err(failure) = &called.result else { return Self::Answered { scarce: called.scarce } };
         let asked = failure.retry_after_ms.map(Duration::from_millis);
         match failure.kind {
             Kind::RateLimit => Self::Refused { asked },

@@ -14,7 +14,7 @@ const FEWEST_ANSWERS: usize = 10;
 #[derive(Debug)]
 pub(super) struct Limit {
     ceiling: usize,
-    limit: usize,
+    allowed: usize,
     opening: Opening,
     /// Answers since the limit was last raised.
     answered: usize,
@@ -42,7 +42,7 @@ pub(super) struct Cut {
 impl Limit {
     pub(super) fn new(ceiling: usize) -> Self {
         let ceiling = ceiling.max(1);
-        Self { ceiling, limit: FIRST.min(ceiling), opening: Opening::Ahead, answered: 0 }
+        Self { ceiling, allowed: FIRST.min(ceiling), opening: Opening::Ahead, answered: 0 }
     }
 
     /// How many calls may be in flight at this moment.
@@ -53,10 +53,10 @@ impl Limit {
         while let Opening::Next(at) = self.opening
             && at <= now
         {
-            self.limit = self.ceiling.min(self.limit.saturating_mul(2));
+            self.allowed = self.ceiling.min(self.allowed.saturating_mul(2));
             self.opening = self.next_step(at);
         }
-        self.limit
+        self.allowed
     }
 
     /// When time alone raises the limit.
@@ -78,27 +78,27 @@ impl Limit {
     }
 
     fn cut(&mut self, in_flight: usize, to: fn(usize) -> usize) -> Cut {
-        let from = self.limit.min(in_flight).max(1);
-        self.limit = to(from).max(1);
+        let from = self.allowed.min(in_flight).max(1);
+        self.allowed = to(from).max(1);
         self.opening = Opening::Over;
         self.answered = 0;
-        Cut { from, to: self.limit }
+        Cut { from, to: self.allowed }
     }
 
     /// Counts an answer: as many of them as the limit, or [`FEWEST_ANSWERS`], raise it by one.
     pub(super) fn answered(&mut self) {
-        if !matches!(self.opening, Opening::Over) || self.limit == self.ceiling {
+        if !matches!(self.opening, Opening::Over) || self.allowed == self.ceiling {
             return;
         }
         self.answered += 1;
-        if self.answered >= self.limit.max(FEWEST_ANSWERS) {
-            self.limit += 1;
+        if self.answered >= self.allowed.max(FEWEST_ANSWERS) {
+            self.allowed += 1;
             self.answered = 0;
         }
     }
 
     fn next_step(&self, now: Duration) -> Opening {
-        if self.limit < self.ceiling { Opening::Next(now.saturating_add(STEP)) } else { Opening::Over }
+        if self.allowed < self.ceiling { Opening::Next(now.saturating_add(STEP)) } else { Opening::Over }
     }
 }
 
@@ -130,9 +130,9 @@ mod tests {
         assert_eq!(limit.at(ms(1000)), 8);
         for (answers, raised) in [(10, 9), (10, 10), (10, 11), (11, 12), (12, 13)] {
             (1..answers).for_each(|_| limit.answered());
-            assert_eq!(limit.limit, raised - 1);
+            assert_eq!(limit.allowed, raised - 1);
             limit.answered();
-            assert_eq!(limit.limit, raised);
+            assert_eq!(limit.allowed, raised);
         }
     }
 

@@ -9,6 +9,7 @@ mod limit;
 mod news;
 mod pause;
 mod retries;
+mod share;
 mod state;
 
 #[cfg(test)]

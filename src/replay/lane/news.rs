@@ -85,9 +85,8 @@ impl News {
 
 impl fmt::Display for News {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at_once = |from: &usize, to: &usize| match from == to {
-            true => format!("{to} at once"),
-            false => format!("{from} → {to} at once"),
+        let at_once = |from: &usize, to: &usize| {
+            if from == to { format!("{to} at once") } else { format!("{from} → {to} at once") }
         };
         match self {
             Self::Refused { from, to, pause } if pause.is_zero() => write!(f, "rate limited, {}", at_once(from, to)),

@@ -95,7 +95,7 @@ mod tests {
 
     fn refuse(pause: &mut Pause, call: u64, sent: u64, asked: Option<u64>) -> Option<Duration> {
         pause.refused(Refusal { call, sent, asked: asked.map(ms) }, NOW);
-        pause.at(NOW).map(|until| until - NOW)
+        pause.at(NOW).map(|until| until.saturating_sub(NOW))
     }
 
     #[test]

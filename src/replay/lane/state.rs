@@ -1,16 +1,17 @@
 //! What a lane knows, and what follows from a call: no clock, no waiting. A moment is the time since the lane began.
 //!
 //! Calls are numbered in the order in which they are sent. An *episode* of refusals is what was sent before the limit
-//! was cut: only a later call can cut it again.
+//! was cut: only later calls can cut it again.
 
 use std::time::Duration;
 
 use super::breaker::{Breaker, Lets, Trip};
 use super::end::End;
-use super::limit::Limit;
+use super::limit::{Cut, Limit};
 use super::news::{GiveUp, News};
 use super::pause::{Pause, Refusal};
 use super::retries::{Again, Retries};
+use super::share::Share;
 
 /// Cuts are told at most this often, unless a pause is as long: an hour at the provider's limit has thousands.
 const TELL_EVERY: Duration = Duration::from_secs(5);
@@ -37,6 +38,8 @@ pub(super) struct State {
     in_flight: usize,
     /// The last call that was sent before the last cut.
     cut_at: u64,
+    /// The calls that were sent after it.
+    share: Share,
     /// When a cut was told last.
     told: Option<Duration>,
     /// Whether the provider ever took a call.
@@ -71,6 +74,7 @@ impl State {
             sent: 0,
             in_flight: 0,
             cut_at: 0,
+            share: Share::default(),
             told: None,
             heard: false,
             given_up: false,
@@ -137,11 +141,12 @@ impl State {
         if call <= self.cut_at {
             return ruling;
         }
+        self.share.count(false);
         let Some(in_flight) = scarce else {
             self.limit.answered();
             return ruling;
         };
-        self.cut_at = self.sent;
+        self.begin_episode();
         let news = News::scarce(self.limit.trim(in_flight));
         Ruling { news: ruling.news.or(self.tell(news, now, Duration::ZERO)), ..ruling }
     }
@@ -149,16 +154,29 @@ impl State {
     fn refused(&mut self, call: u64, asked: Option<Duration>, (now, in_flight): (Duration, usize)) -> Ruling {
         self.heard = true;
         let closed = self.breaker.heard().then_some(News::Closed);
+        let paused = self.pause.at(now).is_some();
         if let Some(give_up) = self.pause_for(call, asked, now) {
             return Ruling { news: closed, give_up: Some(give_up) };
         }
-        if call <= self.cut_at {
-            return Ruling { news: closed, give_up: None };
-        }
-        self.cut_at = self.sent;
-        let cut = self.limit.halve(in_flight);
         let pause = self.pause.at(now).map_or(Duration::ZERO, |until| until.saturating_sub(now));
-        Ruling { news: self.tell(News::refused(cut, pause), now, pause).or(closed), give_up: None }
+        let is_cut = call > self.cut_at && self.share.count(true);
+        let news = if is_cut {
+            self.begin_episode();
+            let cut = self.limit.halve(in_flight);
+            self.tell(News::refused(cut, pause), now, pause)
+        } else if !paused && !pause.is_zero() && (self.in_flight == 0 || pause >= TELL_EVERY) {
+            // With other calls in flight one of them may be answered at once, which ends the pause.
+            let limit = self.limit.at(now);
+            self.tell(News::refused(Cut { from: limit, to: limit }, pause), now, pause)
+        } else {
+            None
+        };
+        Ruling { news: news.or(closed), give_up: None }
+    }
+
+    fn begin_episode(&mut self) {
+        self.cut_at = self.sent;
+        self.share = Share::default();
     }
 
     fn broken(&mut self, call: u64, asked: Option<Duration>, (now, unreachable): (Duration, bool)) -> Ruling {

@@ -96,7 +96,7 @@ fn panel(canvas: &Canvas<'_>, groups: &[Group<'_>], top: f64) -> Result<(), Char
     let changes = || groups.iter().flat_map(|group| &group.changes);
     let known = || changes().filter_map(|(_, change)| change.contrast.known());
     let ends = known().flat_map(|number| [Some(number.value), number.low, number.high]);
-    let limits = changes().map(|(_, change)| change.limit.as_ref().map(|(_, limit)| *limit));
+    let limits = changes().map(|(_, change)| change.limit.as_ref().and_then(|limit| limit.on_contrast));
     let numbers: Vec<f64> = ends.chain(limits).flatten().collect();
     let (unchanged, scale) = match first.row.contrast {
         Contrast::Difference => {
@@ -147,7 +147,7 @@ fn limit_rows<'v>(
 ) -> impl Iterator<Item = (f64, f64, Direction)> + 'v {
     let rows = groups.iter().flat_map(|group| {
         // The name of the metric has a row of its own.
-        let limits = group.changes.iter().map(|(_, change)| change.limit.as_ref().map(|(_, limit)| *limit));
+        let limits = group.changes.iter().map(|(_, change)| change.limit.as_ref().and_then(|limit| limit.on_contrast));
         std::iter::once(None).chain(limits).map(|limit| (limit, group.row.direction))
     });
     let mut y = top - ROW;

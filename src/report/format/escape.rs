@@ -150,6 +150,16 @@ pub(in crate::report) fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// For the message of a workflow command of GitHub, which ends at the end of the line.
+pub(in crate::report) fn command(text: &str) -> String {
+    visible(text, false).replace(NO_BREAK, " ").replace('%', "%25")
+}
+
+/// For a property of a workflow command of GitHub, which ends at a comma or at two colons.
+pub(in crate::report) fn command_property(text: &str) -> String {
+    command(text).replace(':', "%3A").replace(',', "%2C")
+}
+
 /// For a picture, in one line; the drawing library escapes markup itself.
 pub(in crate::report) fn picture(text: &str) -> String {
     visible(text, false).replace(NO_BREAK, " ")
@@ -170,6 +180,7 @@ mod tests {
         }
         assert_eq!(terminal("a\nb\tc"), "a b c");
         assert_eq!(terminal("::error::a ::b a::b ##[c]"), "\\u{3a}:error::a \\u{3a}:b a::b \\u{23}#[c]");
+        assert_eq!(command_property("a:b,c%\nd\r"), "a%3Ab%2Cc%25 d\\u{d}");
         assert_eq!(json("{\"a\":\"\u{85}\u{e0041}\"}\n"), "{\"a\":\"\\u0085\\udb40\\udc41\"}\n");
         assert_eq!(terminal("\u{1b}]52;c;aGk=\u{7}"), "\\u{1b}]52;c;aGk=\\u{7}");
     }

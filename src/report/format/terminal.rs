@@ -8,7 +8,7 @@ use super::escape;
 use crate::gate::Decision;
 use crate::report::block::{Block, Cell, Look, Row, Table};
 use crate::report::sections::{Place, SECTIONS};
-use crate::report::view::{Strip, View, mark};
+use crate::report::view::{Strip, View, mark, mark_of_rule};
 
 /// Narrower than this no table can be read; lines then run over.
 const NARROWEST: usize = 40;
@@ -40,11 +40,24 @@ pub fn render_verdicts(view: &View<'_>, width: usize, color: bool) -> String {
     for strip in &view.verdicts {
         line(&mut out, &format!("{}  {}  ({})", mark(strip.decision), strip.candidate, strip.models), width, 2);
         for (decision, sentence) in &strip.findings {
-            line(&mut out, &format!("  {}  {sentence}", mark(*decision)), width, 4);
+            line(&mut out, &format!("  {}  {sentence}", mark_of_rule(*decision)), width, 4);
         }
     }
     let out = out.replace(escape::NO_BREAK, " ");
     if color { coloured(&out) } else { out }
+}
+
+/// Sections of blocks, an empty line between them, as lines of at most `width` columns.
+pub(super) fn blocks(sections: &[Vec<Block<'_>>], width: usize) -> String {
+    let width = width.max(NARROWEST);
+    let mut out = String::new();
+    for section in sections.iter().filter(|section| !section.is_empty()) {
+        gap(&mut out);
+        for block in section {
+            show(&mut out, block, width);
+        }
+    }
+    out.replace(escape::NO_BREAK, " ")
 }
 
 /// Details and figures are left to the page.

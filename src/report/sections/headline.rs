@@ -3,8 +3,8 @@
 use super::cells;
 use crate::report::block::{Block, Cell, Table};
 use crate::report::view::number::count;
-use crate::report::view::why;
-use crate::report::view::{CandidateView, ChangeView, View, mark};
+use crate::report::view::rule;
+use crate::report::view::{CandidateView, ChangeView, View, mark_of_rule};
 
 pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
     let mut blocks = Vec::new();
@@ -21,8 +21,9 @@ pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
         .verdicts
         .iter()
         .flat_map(|strip| {
-            let line =
-                |(decision, sentence): &(_, String)| format!("{} {}: {sentence}", mark(*decision), strip.candidate);
+            let line = |(decision, sentence): &(_, String)| {
+                format!("{} {}: {sentence}", mark_of_rule(*decision), strip.candidate)
+            };
             strip.findings.iter().map(line)
         })
         .map(Cell::plain)
@@ -59,13 +60,13 @@ fn table(view: &View<'_>, candidate: &CandidateView) -> Table {
     );
     for change in shown(candidate) {
         table.push(vec![
-            Cell { detail: change.slice.clone(), ..Cell::plain(change.label) },
+            Cell { detail: of(change), ..Cell::plain(change.label) },
             cells::reading(&change.baseline),
             cells::reading(&change.candidate),
             cells::reading(&change.contrast),
             Cell::plain(count(change.pairs)),
-            change.limit.as_ref().map_or_else(|| Cell::empty("no rule"), |(text, _)| Cell::plain(text)),
-            change.decision.map_or_else(|| Cell::empty("—"), cells::decision),
+            change.limit.as_ref().map_or_else(|| Cell::empty("no rule"), |limit| Cell::plain(&limit.text)),
+            change.decision.map_or_else(|| Cell::empty(unjudged(change)), cells::decision),
         ]);
     }
     table
@@ -86,6 +87,19 @@ fn as_drawn(view: &View<'_>, candidate: &CandidateView) -> Table {
     table
 }
 
+/// Which cases a row is about, where it is not all pairs.
+fn of(change: &ChangeView) -> Option<String> {
+    match (&change.slice, change.alone) {
+        (slice, false) => slice.clone(),
+        (None, true) => Some("alone".to_owned()),
+        (Some(slice), true) => Some(format!("{slice}, alone")),
+    }
+}
+
+fn unjudged(change: &ChangeView) -> &'static str {
+    if change.limit.as_ref().is_some_and(|limit| limit.off) { "off" } else { "—" }
+}
+
 /// Details stand elsewhere, unless a rule reads them.
 fn shown(candidate: &CandidateView) -> impl Iterator<Item = &ChangeView> {
     candidate.changes.iter().filter(|change| change.decides())
@@ -96,7 +110,7 @@ fn absences(candidate: &CandidateView) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for change in shown(candidate) {
         let Some(reason) = change.absent else { continue };
-        let label = why::lower(change.label);
+        let label = rule::lower(change.label);
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, labels)) if labels.contains(&label) => {}
             Some((_, labels)) => labels.push(label),
@@ -113,7 +127,7 @@ fn p_values(candidate: &CandidateView) -> impl Iterator<Item = String> {
     let line = |change: &ChangeView| {
         let p = change.p_value.as_ref()?;
         let slice = change.slice.as_ref().map_or_else(String::new, |slice| format!(" in {slice}"));
-        Some(format!("{}, {}{slice}: McNemar's mid-p, {p}", candidate.name, why::lower(change.label)))
+        Some(format!("{}, {}{slice}: McNemar's mid-p, {p}", candidate.name, rule::lower(change.label)))
     };
     candidate.changes.iter().filter_map(line)
 }

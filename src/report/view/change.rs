@@ -1,9 +1,9 @@
 //! One candidate against the baseline, in words: changes, slices, and what changed hands.
 
 use super::number::{Number, Style, count, percent, plural};
-use super::why;
+use super::{rule, why};
 use crate::compare::{Change, Comparison, Metric, Quadrants};
-use crate::gate::{Decision, Finding, MIN_SLICE_PAIRS, Rule};
+use crate::gate::{Decision, Finding, Level, MIN_SLICE_PAIRS};
 use crate::report::Input;
 use crate::stats::Estimate;
 
@@ -40,18 +40,29 @@ pub(in crate::report) struct ChangeView {
     pub label: &'static str,
     /// The slice, where a rule names one.
     pub slice: Option<String>,
+    /// Whether the rule asks of the candidate alone: its value and count are then over all of its own cases.
+    pub alone: bool,
     pub baseline: Reading,
     pub candidate: Reading,
     pub contrast: Reading,
     pub pairs: usize,
-    /// The rule, as text and as a place on the contrast's scale.
-    pub limit: Option<(String, f64)>,
+    pub limit: Option<LimitView>,
     pub decision: Option<Decision>,
     /// Baseline, candidate and contrast with every case counted once, where cases weigh differently.
     pub unweighted: Option<[Reading; 3]>,
     /// Why there is no contrast.
     pub absent: Option<&'static str>,
     pub p_value: Option<String>,
+}
+
+/// The limit of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::report) struct LimitView {
+    pub text: String,
+    /// Where it lies on the contrast's scale; `None` for a rule that is off or asks of the candidate alone.
+    pub on_contrast: Option<f64>,
+    /// Whether the rule is off.
+    pub off: bool,
 }
 
 /// The accuracy of a slice.
@@ -103,31 +114,37 @@ impl CandidateView {
         }
     }
 
-    /// The row of a metric outside slices.
+    /// The row of a metric outside slices: where several rules ask of it, that of the worst answer.
     pub(in crate::report) fn change(&self, metric: Metric) -> Option<&ChangeView> {
-        self.changes.iter().find(|change| change.metric == metric && change.slice.is_none())
+        let rows = self.changes.iter().filter(|change| change.metric == metric && change.slice.is_none());
+        rows.reduce(|worst, row| if row.decision > worst.decision { row } else { worst })
     }
 }
 
 impl ChangeView {
-    fn new(change: &Change, rule: Option<&Rule>, decision: Option<Decision>) -> Self {
+    fn new(change: &Change, finding: Option<&Finding>) -> Self {
         let row = change.metric.row();
         let absent = absent_word(change.metric);
-        let limit = rule.map(why::limit_value);
-        let value = |estimate: Option<&Estimate>| Reading::new(estimate, Style::of_value(row), None, absent);
+        let asked = finding.map(|finding| &finding.rule);
+        let alone = asked.is_some_and(|rule| rule.limit.is_absolute());
+        let off = asked.is_some_and(|rule| rule.level == Level::Off);
+        let on_contrast = asked.and_then(rule::on_contrast).filter(|_| !off);
+        let value = |estimate, limit| Reading::new(estimate, Style::of_value(row), limit, absent);
+        let own = if alone { change.own } else { change.candidate };
         Self {
             metric: change.metric,
             label: row.label,
-            slice: rule.and_then(|rule| rule.slice.as_ref()).map(|(tag, value)| format!("{tag}={value}")),
-            baseline: value(change.baseline.as_ref()),
-            candidate: value(change.candidate.as_ref()),
-            contrast: Reading::new(change.contrast.as_ref(), Style::of_contrast(row), limit, absent),
-            pairs: change.pairs,
-            limit: rule.map(|rule| (why::limit(rule), why::limit_value(rule))),
-            decision,
-            unweighted: change.unweighted.map(|plain| {
-                let contrast = Reading::new(plain.contrast.as_ref(), Style::of_contrast(row), limit, absent);
-                [value(plain.baseline.as_ref()), value(plain.candidate.as_ref()), contrast]
+            slice: asked.and_then(|rule| rule.slice.as_ref()).map(|(tag, value)| format!("{tag}={value}")),
+            alone,
+            baseline: value(change.baseline.as_ref(), None),
+            candidate: value(own.as_ref(), asked.and_then(rule::on_value)),
+            contrast: Reading::new(change.contrast.as_ref(), Style::of_contrast(row), on_contrast, absent),
+            pairs: if alone { own.map_or(0, |own| own.n) } else { change.pairs },
+            limit: asked.map(|rule| LimitView { text: rule::limit(rule), on_contrast, off }),
+            decision: finding.and_then(|finding| finding.decision),
+            unweighted: change.unweighted.as_ref().map(|plain| {
+                let contrast = Reading::new(plain.contrast.as_ref(), Style::of_contrast(row), on_contrast, absent);
+                [value(plain.baseline.as_ref(), None), value(plain.candidate.as_ref(), None), contrast]
             }),
             absent: change.contrast.is_none().then(|| why::undefined(change.metric)),
             p_value: change.p_value.map(p_value),
@@ -156,22 +173,27 @@ fn effective(comparison: &Comparison) -> Option<String> {
 
 /// One row a metric and rule: the changes over all cases first, then the rules of slices.
 fn changes(comparison: &Comparison, findings: &[Finding]) -> Vec<ChangeView> {
-    let mut views = Vec::new();
+    let mut views: Vec<ChangeView> = Vec::new();
     for change in &comparison.changes {
-        let mut of_metric = findings.iter().filter(|one| one.rule.metric == change.metric && one.rule.slice.is_none());
-        match of_metric.next() {
-            None => views.push(ChangeView::new(change, None, None)),
-            Some(first) => views.extend(
-                std::iter::once(first)
-                    .chain(of_metric)
-                    .map(|finding| ChangeView::new(change, Some(&finding.rule), Some(finding.decision))),
-            ),
+        let of_metric: Vec<&Finding> =
+            findings.iter().filter(|one| one.rule.metric == change.metric && one.rule.slice.is_none()).collect();
+        if of_metric.is_empty() {
+            views.push(ChangeView::new(change, None));
         }
+        views.extend(of_metric.into_iter().map(|finding| ChangeView::new(change, Some(finding))));
     }
     for finding in findings {
         let Some((tag, value)) = &finding.rule.slice else { continue };
         if let Some(change) = comparison.change(finding.rule.metric, Some((tag, value))) {
-            views.push(ChangeView::new(change, Some(&finding.rule), Some(finding.decision)));
+            views.push(ChangeView::new(change, Some(finding)));
+        }
+    }
+    // The test is of the pairs, however many rules there are for them.
+    for index in 1..views.len() {
+        let (before, after) = views.split_at_mut(index);
+        let row = &mut after[0];
+        if before.iter().any(|view| (view.metric, &view.slice) == (row.metric, &row.slice)) {
+            row.p_value = None;
         }
     }
     views
@@ -187,7 +209,7 @@ fn slices(comparison: &Comparison) -> Vec<SliceView> {
             Some(SliceView {
                 name: format!("{}={}", slice.tag, slice.value),
                 few: change.pairs < MIN_SLICE_PAIRS,
-                change: ChangeView::new(&change, None, None),
+                change: ChangeView::new(&change, None),
             })
         })
         .collect()
@@ -217,7 +239,7 @@ fn bounds(candidate: &str, change: &Change) -> Option<String> {
     Some(format!(
         " With {} counted against {candidate} the difference of {} would be {}, counted for it {}.",
         plural(change.missing, "missing score", "missing scores"),
-        why::lower(change.metric.row().label),
+        rule::lower(change.metric.row().label),
         style.write(worst),
         style.write(best)
     ))

@@ -172,6 +172,17 @@ pub(in crate::report) fn ratio_limit(ratio: f64) -> String {
     }
 }
 
+/// A limit of a metric's own value, as the suite states it, without trailing zeros.
+pub(in crate::report) fn absolute_limit(row: &MetricRow, limit: f64) -> String {
+    match row.unit {
+        Unit::Share => format!("{}%", trimmed(&format!("{:.4}", limit * 100.0))),
+        Unit::Usd => format!("${limit}"),
+        Unit::Milliseconds if limit < 1000.0 => format!("{limit}\u{a0}ms"),
+        Unit::Milliseconds => format!("{}\u{a0}s", limit / 1000.0),
+        Unit::Tokens | Unit::TokensPerSecond => thousands(&limit.to_string()),
+    }
+}
+
 /// A confidence such as 95%.
 pub(in crate::report) fn percent(share: f64) -> String {
     format!("{}%", trimmed(&format!("{:.2}", share * 100.0)))

@@ -3,7 +3,7 @@
 use super::arm::Price;
 use super::number::{count, percent, plural, time};
 use crate::report::Input;
-use crate::run_dir::{ArmInfo, DatasetInfo, PriceInfo};
+use crate::run_dir::{ArmInfo, DatasetInfo, Manifest, PriceInfo};
 
 /// Names and values, in reading order.
 pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
@@ -15,7 +15,7 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
         fact("Dataset", dataset(&manifest.dataset)),
         fact("Dataset SHA-256", manifest.dataset.sha256.clone()),
         fact("Plan SHA-256", manifest.plan_hash.clone()),
-        fact("Repeats", plural(manifest.repeats as usize, "repeat of every case", "repeats of every case")),
+        fact("Repeats", repeats(manifest)),
         fact("Order of calls", format!("seed {}", manifest.seed)),
         fact("Mode", manifest.mode.clone()),
         fact("Scorers", listed(&manifest.scorers)),
@@ -37,6 +37,14 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
         facts.extend(arm(info));
     }
     facts
+}
+
+fn repeats(manifest: &Manifest) -> String {
+    let repeats = plural(manifest.repeats as usize, "repeat of every case", "repeats of every case");
+    match &manifest.confirms {
+        None => repeats,
+        Some(first) => format!("{repeats}, fresh (from number {}), to confirm {first}", manifest.first_repeat),
+    }
 }
 
 fn dataset(dataset: &DatasetInfo) -> String {

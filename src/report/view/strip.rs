@@ -1,7 +1,7 @@
 //! The verdict on one candidate, in words.
 
-use super::number::{plural, time};
-use super::why;
+use super::number::{percent, plural, time};
+use super::{rule, why};
 use crate::gate::{Decision, Finding, Level, Verdict};
 use crate::report::Input;
 
@@ -18,18 +18,24 @@ pub(in crate::report) struct Strip {
     pub models: String,
     pub pairs: String,
     pub date: String,
-    /// One sentence a rule, with its answer.
-    pub findings: Vec<(Decision, String)>,
+    /// One sentence a rule, with its answer; a rule that is off has none.
+    pub findings: Vec<(Option<Decision>, String)>,
 }
 
 /// The word of a decision.
-pub(in crate::report) fn word(decision: Decision) -> &'static str {
+#[must_use]
+pub fn word(decision: Decision) -> &'static str {
     match decision {
         Decision::Pass => "PASS",
         Decision::Fail => "FAIL",
         Decision::Inconclusive => "INCONCLUSIVE",
         Decision::NoData => "NO-DATA",
     }
+}
+
+/// The mark of a rule, which may be off.
+pub(in crate::report) fn mark_of_rule(decision: Option<Decision>) -> &'static str {
+    decision.map_or("– OFF", mark)
 }
 
 /// Shape and word: a reader who sees no colour sees the shape, and one who sees no shape reads the word.
@@ -54,8 +60,8 @@ impl Strip {
         Self {
             candidate: verdict.candidate.clone(),
             decision: verdict.decision,
-            sentences: sentences(verdict),
-            rule: why::deciding(&verdict.findings, verdict.decision).next().map(|finding| why::rule(&finding.rule)),
+            sentences: sentences(verdict, input.gate.confidence),
+            rule: why::deciding(&verdict.findings, verdict.decision).next().map(|finding| rule::rule(&finding.rule)),
             models: format!("{} → {}", model(baseline), model(&verdict.candidate)),
             pairs: match (why::deciding(&verdict.findings, verdict.decision).next(), comparison) {
                 (Some(Finding { observed: Some(observed), .. }), _) => plural(observed.n, "pair", "pairs"),
@@ -72,18 +78,36 @@ impl Strip {
 fn found(finding: &Finding) -> String {
     let sentence = why::sentence(finding);
     match finding.rule.level {
-        Level::Error => sentence,
-        Level::Warn => format!("Warning only: {}", why::lower(&sentence)),
+        Level::Error | Level::Off => sentence,
+        Level::Warn => format!("Warning only: {}", rule::lower(&sentence)),
     }
 }
 
-fn sentences(verdict: &Verdict) -> Vec<String> {
+fn sentences(verdict: &Verdict, confidence: f64) -> Vec<String> {
     let mut sentences: Vec<String> = why::deciding(&verdict.findings, verdict.decision).map(why::sentence).collect();
     if sentences.is_empty() {
         sentences.push("The suite's gate has no rule that decides, so there is nothing to judge by.".to_owned());
     }
-    let warned = |level, decision| level == Level::Warn && decision != Decision::Pass;
+    sentences.extend(by_chance(verdict, confidence));
+    let warned = |level, decision| level == Level::Warn && decision != Some(Decision::Pass);
     let warnings = verdict.findings.iter().filter(|finding| warned(finding.rule.level, finding.decision));
     sentences.extend(warnings.map(found));
     sentences
+}
+
+/// Of a fail by any of several rules: how often chance alone brings one. A pass needs all of them, and no such remark
+/// (Berger 1982).
+fn by_chance(verdict: &Verdict, confidence: f64) -> Option<String> {
+    let judged = |finding: &&Finding| {
+        finding.rule.level == Level::Error && finding.decision.is_some_and(|decision| decision != Decision::NoData)
+    };
+    let rules = verdict.findings.iter().filter(judged).count();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of rules")]
+    let rate = (rules as f64 * (1.0 - confidence) / 2.0).min(1.0);
+    (verdict.decision == Decision::Fail && rules > 1).then(|| {
+        format!(
+            "Any of {rules} rules may fail it: a candidate that sits on every limit does so by chance in up to {} of runs.",
+            percent(rate)
+        )
+    })
 }

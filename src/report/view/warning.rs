@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::number::{Style, count, plural};
+use super::number::{Style, count, percent, plural};
+use super::rule;
 use super::translation::{settings, translations};
-use super::why;
 use crate::compare::{ArmSummary, Comparison};
 use crate::gate::Rule;
 use crate::report::Input;
@@ -17,6 +17,7 @@ const SMALL_RUN: usize = 30;
 pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(of_run(input.manifest));
+    warnings.extend(of_second_look(input));
     warnings.extend(of_translations(input.manifest));
     warnings.extend(of_effort(&input.manifest.arms));
     for arm in &input.results.arms {
@@ -56,20 +57,32 @@ fn of_mix(input: &Input<'_>, comparison: &Comparison) -> Vec<String> {
         let slice = rule.slice.as_ref().map(|(tag, value)| (tag.as_str(), value.as_str()));
         let change = comparison.change(rule.metric, slice)?;
         let (weighted, plain) = (change.contrast?.value, change.unweighted?.contrast?.value);
-        let limit = why::limit_value(rule);
+        let limit = rule::on_contrast(rule)?;
         ((weighted > limit) != (plain > limit)).then(|| {
             let style = Style::of_contrast(rule.metric.row());
             format!(
                 "{}, {}: the mix of cases turns the answer. As drawn the change is {}, weighted to production {}, on \
                  the other side of the limit.",
                 comparison.candidate,
-                why::lower(rule.metric.row().label),
+                rule::lower(rule.metric.row().label),
                 style.write(plain),
                 style.write(weighted)
             )
         })
     };
     input.gate.rules.iter().filter_map(turned).collect()
+}
+
+/// A verdict that was asked for twice is less certain than the suite says.
+fn of_second_look(input: &Input<'_>) -> Option<String> {
+    let first = input.manifest.confirms.as_ref()?;
+    let once = (1.0 - input.gate.confidence) / 2.0;
+    Some(format!(
+        "A second look: these answers are fresh, bought because the run {first} did not pass, and they alone decide. A \
+         candidate that sits on the limit of a rule passes it in one of two looks in up to {} of runs, not {}.",
+        percent(2.0 * once),
+        percent(once)
+    ))
 }
 
 /// Cases that an arm was not asked, and whose answers nobody can know.

@@ -220,3 +220,33 @@ fn claims_that_come_close_together_share_a_transaction() {
     assert!((1..=2).contains(&transactions), "{transactions} transactions");
     assert_eq!(another(&folder).open_calls("a").expect("reads").len(), 100);
 }
+
+#[test]
+fn a_clock_that_jumps_lets_nobody_ask_twice_within_a_lease_and_nobody_wait_for_ever() {
+    const DAY: i64 = 86_400_000;
+    let (folder, store) = store();
+    let other = another(&folder);
+    let at = |byte, run, now_ms| Call { now_ms, lease_ms: 50, ..call(byte, run) };
+    // The holder's clock was a day ahead: others wait for its lease, as far as they can tell, or until it is dead.
+    assert_eq!(claim(&store, at(1, "a", DAY)), Claim::Mine);
+    assert_eq!(claim(&other, at(1, "b", 0)), Claim::Taken { pid: live(), until_ms: DAY + 50 });
+    settle(&store, 1, "a", done(&exchange("x", "a"), 4)).expect("is saved");
+    assert_eq!(claim(&other, at(1, "b", 0)), Claim::Answered);
+    assert_eq!(claim(&store, Call { pid: dead(), ..at(2, "a", DAY) }), Claim::Mine);
+    assert_eq!(claim(&other, at(2, "b", 0)), Claim::Mine);
+
+    // The holder's clock was a day behind, or another's leaps ahead: one more call, on record as uncertain.
+    assert_eq!(claim(&store, at(3, "a", 0)), Claim::Mine);
+    assert_eq!(claim(&other, at(3, "b", DAY)), Claim::Mine);
+    assert_eq!(claim(&store, at(3, "c", DAY + 50)), Claim::Taken { pid: live(), until_ms: DAY + 50 });
+    settle(&store, 3, "a", done(&exchange("late", "a"), 5)).expect("is saved");
+
+    // A retry after the own clock fell back holds the key until its own lease from then on.
+    assert_eq!(claim(&store, at(4, "a", DAY)), Claim::Mine);
+    assert_eq!(claim(&store, at(4, "a", 0)), Claim::Mine);
+    assert_eq!(claim(&other, at(4, "b", 50)), Claim::Taken { pid: live(), until_ms: 50 });
+    assert_eq!(claim(&other, at(4, "b", 51)), Claim::Mine);
+    // A clock before 1970, and one at the end of time.
+    assert_eq!(claim(&store, at(5, "a", i64::MAX)), Claim::Mine);
+    assert_eq!(claim(&other, at(5, "b", i64::MIN)), Claim::Taken { pid: live(), until_ms: i64::MAX });
+}

@@ -1,6 +1,7 @@
 //! The store as its callers see it.
 
 mod carry;
+mod crash;
 mod damage;
 mod fields;
 mod format;

@@ -4,5 +4,5 @@ mod server;
 pub(crate) mod speaks;
 mod workspace;
 
-pub(crate) use server::{Answer, Hold, Seen, Server};
+pub(crate) use server::{Answer, Hold, Seen, Server, read};
 pub(crate) use workspace::{Outcome, Workspace, signal, suite};

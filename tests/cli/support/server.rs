@@ -1,7 +1,7 @@
 //! A server on 127.0.0.1 that records what it is asked and answers as it is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -44,6 +44,9 @@ impl Seen {
 /// A test that waits longer than this for a request has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How often to see whether a process has ended.
+const GLANCE: Duration = Duration::from_millis(20);
+
 /// What to answer.
 #[derive(Clone)]
 pub(crate) enum Answer {
@@ -57,6 +60,10 @@ pub(crate) enum Answer {
     Stall(Vec<u8>),
     /// These bytes, then a space now and then, until the client goes away.
     Drip(Vec<u8>),
+    /// These bytes, then the end of what is sent, while what comes is still read.
+    HalfClosed(Vec<u8>),
+    /// These bytes, then zeros without end, until the client goes away.
+    Flood(Vec<u8>),
 }
 
 impl Answer {
@@ -168,6 +175,14 @@ impl Server {
         self.seen.requests.lock().expect("is not poisoned").clone()
     }
 
+    /// Waits until this many requests have arrived in all, or until whoever asks has ended.
+    pub(crate) fn wait_for_or(&self, count: usize, mut ended: impl FnMut() -> bool) {
+        let mut requests = self.seen.requests.lock().expect("is not poisoned");
+        while requests.len() < count && !ended() {
+            requests = self.seen.grown.wait_timeout(requests, GLANCE).expect("is not poisoned").0;
+        }
+    }
+
     /// Waits until this many requests have arrived in all.
     pub(crate) fn wait_for(&self, count: usize) {
         let requests = self.seen.requests.lock().expect("is not poisoned");
@@ -223,6 +238,17 @@ fn serve(stream: TcpStream, seen: &Log, answer: &(dyn Fn(&Seen, usize) -> Answer
                 drop(reader.read(&mut [0]));
                 return;
             }
+            Answer::HalfClosed(bytes) => {
+                drop(writer.write_all(&bytes));
+                drop(writer.shutdown(Shutdown::Write));
+                drop(reader.read(&mut [0]));
+                return;
+            }
+            Answer::Flood(bytes) => {
+                drop(writer.write_all(&bytes));
+                while writer.write_all(&[b'0'; 1 << 13]).is_ok() {}
+                return;
+            }
             Answer::Drip(bytes) => {
                 drop(writer.write_all(&bytes));
                 // The client's silence is the pause between two bytes.
@@ -237,7 +263,8 @@ fn serve(stream: TcpStream, seen: &Log, answer: &(dyn Fn(&Seen, usize) -> Answer
     }
 }
 
-fn read(reader: &mut impl BufRead) -> Option<Seen> {
+/// The next request of a connection.
+pub(crate) fn read(reader: &mut impl BufRead) -> Option<Seen> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
     let path = line.split(' ').nth(1)?.to_owned();

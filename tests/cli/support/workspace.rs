@@ -1,11 +1,13 @@
 //! A folder of its own, in which the binary runs.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wait4::Wait4 as _;
 
 /// A folder of its own.
 pub(crate) struct Workspace {
@@ -106,6 +108,16 @@ impl Workspace {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         Outcome::of(command.spawn().expect("starts"))
+    }
+
+    /// Runs the binary, and tells how much memory it had at most, in bytes.
+    pub(crate) fn cutover_measured(&self, arguments: &str) -> (Outcome, u64) {
+        let mut child = self.command(arguments).spawn().expect("starts");
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        child.stderr.take().expect("is piped").read_to_string(&mut stderr).expect("is read");
+        child.stdout.take().expect("is piped").read_to_string(&mut stdout).expect("is read");
+        let used = child.wait4().expect("ends");
+        (Outcome { code: used.status.code(), stdout, stderr }, used.rusage.maxrss)
     }
 
     /// Runs the binary with a stdout that nobody reads any more.

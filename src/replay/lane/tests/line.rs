@@ -30,19 +30,19 @@ fn now<'a>(waiting: &mut Waiting<'a>) -> Option<Permit<'a>> {
 async fn permits_go_to_those_who_came_first_whoever_leaves_the_line() {
     let (lane, stop) = (lane(1), Stop::default());
     let first = lane.permit(&stop).await.expect("has room");
-    let mut line: Vec<Waiting<'_>> = (0..4).map(|_| -> Waiting<'_> { Box::pin(lane.permit(&stop)) }).collect();
-    assert!(line.iter_mut().all(|waiting| now(waiting).is_none()));
-    // The very first of the line goes away: nobody is passed over, and no right is lost.
-    drop(line.remove(0));
+    let mut queue: Vec<Waiting<'_>> = (0..4).map(|_| -> Waiting<'_> { Box::pin(lane.permit(&stop)) }).collect();
+    assert!(queue.iter_mut().all(|waiting| now(waiting).is_none()));
+    // The very first of the queue goes away: nobody is passed over, and no right is lost.
+    drop(queue.remove(0));
     drop(first);
-    assert!(now(&mut line[2]).is_none() && now(&mut line[1]).is_none());
-    let second = now(&mut line[0]).expect("it is its turn");
-    assert!(line[1..].iter_mut().all(|waiting| now(waiting).is_none()));
+    assert!(now(&mut queue[2]).is_none() && now(&mut queue[1]).is_none());
+    let second = now(&mut queue[0]).expect("it is its turn");
+    assert!(queue[1..].iter_mut().all(|waiting| now(waiting).is_none()));
     second.end(&called(FailureKind::InvalidRequest));
-    assert!(now(&mut line[2]).is_none());
-    let third = now(&mut line[1]).expect("it is its turn");
+    assert!(now(&mut queue[2]).is_none());
+    let third = now(&mut queue[1]).expect("it is its turn");
     drop(third);
-    assert!(now(&mut line[2]).is_some());
+    assert!(now(&mut queue[2]).is_some());
 }
 
 #[tokio::test]
@@ -65,10 +65,10 @@ async fn whoever_waits_is_woken_by_what_ends() {
 async fn a_stop_ends_every_wait() {
     let (lane, stop) = (lane(1), Stop::default());
     let held = lane.permit(&stop).await.expect("has room");
-    let mut line: Vec<Waiting<'_>> = (0..3).map(|_| -> Waiting<'_> { Box::pin(lane.permit(&stop)) }).collect();
-    assert!(line.iter_mut().all(|waiting| waiting.as_mut().now_or_never().is_none()));
+    let mut queue: Vec<Waiting<'_>> = (0..3).map(|_| -> Waiting<'_> { Box::pin(lane.permit(&stop)) }).collect();
+    assert!(queue.iter_mut().all(|waiting| waiting.as_mut().now_or_never().is_none()));
     stop.stop(StopReason::Interrupted);
-    assert!(line.iter_mut().all(|waiting| matches!(waiting.as_mut().now_or_never(), Some(None))));
+    assert!(queue.iter_mut().all(|waiting| matches!(waiting.as_mut().now_or_never(), Some(None))));
     drop(held);
     assert!(lane.permit(&stop).await.is_none(), "nothing is sent after a stop, though there is room");
 }
