@@ -77,10 +77,10 @@ fn a_report_that_does_not_fit_leaves_the_old_one_and_no_rubbish() {
         workspace.files().into_iter().map(|path| (std::fs::read(&path).expect("is read"), path)).collect();
     let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
     let kib = |file: &str| run.join(file).metadata().expect("is there").len().div_ceil(1024);
-    // The page is the largest of what is written before the pictures.
-    let numbers = kib("summary.json").max(kib("summary.md"));
-    assert!(kib("report.html") > numbers);
-    for (kib, file) in [(1, "summary.json"), (numbers, "report.html")] {
+    // The card is larger than all that is written before it.
+    let texts = kib("summary.json").max(kib("summary.md")).max(kib("report.html"));
+    assert!(kib("card.png") > texts);
+    for (kib, file) in [(1, "summary.json"), (texts, "card.png")] {
         let outcome = workspace.cutover_after(&limit(kib), "report");
         full(&outcome, &format!("cannot write results/{}/{file}: ", name(&run)), "File too large (os error 27)");
         for (bytes, path) in &before {
