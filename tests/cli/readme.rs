@@ -62,7 +62,7 @@ fn every_command_exists() {
         Command::Doctor(_) => "doctor",
         Command::Cache(_) => "cache",
     };
-    for wanted in ["demo", "run", "report", "gate", "ci", "lock", "show", "doctor", "cache"] {
+    for wanted in ["demo", "run", "report", "gate", "plan", "ci", "lock", "show", "doctor", "cache"] {
         let shown = commands.iter().filter_map(|line| Cli::try_parse_from(line.split_whitespace()).ok());
         assert!(shown.into_iter().any(|cli| names(&cli.command) == wanted), "README shows no `cutover {wanted}`");
     }
