@@ -8,6 +8,7 @@ use super::CommandError;
 use crate::compare::{Options, PlannedCase, Results, compare};
 use crate::domain::Trial;
 use crate::gate::{self, Gate, Verdict};
+use crate::pricing::Price;
 use crate::report::{self, Input, View, format};
 use crate::run_dir::{Example, Finished};
 use crate::suite::Suite;
@@ -35,10 +36,22 @@ pub(super) fn judge(run: &Finished) -> Result<Judged, CommandError> {
         repeats: run.manifest.repeats,
         confidence: suite.gate.confidence,
         slice_by: &run.manifest.slice_by,
+        costs: &suite.costs,
+        prices: &prices(run, &suite),
     };
     let results = compare(&trials, &options);
     let verdicts = gate::judge(&results, &suite.gate);
     Ok(Judged { results, gate: suite.gate, verdicts })
+}
+
+/// The prices that the trials of each arm were bought at. Where the table has another one by now, it is no longer known.
+fn prices(run: &Finished, suite: &Suite) -> Vec<Option<Price>> {
+    let arms = run.manifest.arms.iter();
+    arms.map(|arm| {
+        let (price, info) = suite.arms.iter().find(|spec| spec.name == arm.name)?.price.as_ref()?;
+        (Some(info) == arm.price.as_ref()).then(|| price.clone())
+    })
+    .collect()
 }
 
 /// The cases of the plan: a finished run holds a trial of every one.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::economics::FailureClass;
 use super::scope::{Scope, number};
 use super::{Accounting, ArmSummary, METRICS, TokenTotals, estimate};
-use crate::domain::{FailureKind, FinishReason, Outcome, Trial, UnscoredReason, Usage};
+use crate::domain::{Outcome, Trial, UnscoredReason, Usage};
 
 /// The summary of one arm.
 pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
@@ -63,28 +64,12 @@ fn accounting<'a>(planned: impl Iterator<Item = Option<&'a Trial>>) -> Accountin
 
 /// The part of the scored fails that a trial belongs to; `None` when it is no fail, or a plainly wrong answer.
 fn part_of_fails<'a>(trial: &Trial, accounting: &'a mut Accounting) -> Option<&'a mut usize> {
-    if !matches!(trial.outcome, Outcome::Fail(_)) {
-        return None;
-    }
-    match (trial.failure, trial.finish_reason) {
-        (Some(FailureKind::ContentPolicy), _) | (None, Some(FinishReason::ContentFilter)) => {
-            Some(&mut accounting.filtered)
-        }
-        (Some(_), _) => Some(&mut accounting.rejected),
-        (None, Some(FinishReason::Refusal)) => Some(&mut accounting.refused),
-        (None, Some(FinishReason::Length)) => Some(&mut accounting.cut),
-        (
-            None,
-            None
-            | Some(
-                FinishReason::Stop
-                | FinishReason::ToolCalls
-                | FinishReason::Pause
-                | FinishReason::MalformedToolCall
-                | FinishReason::Error
-                | FinishReason::Unknown,
-            ),
-        ) => None,
+    match FailureClass::of(trial)? {
+        FailureClass::Filtered => Some(&mut accounting.filtered),
+        FailureClass::Rejected => Some(&mut accounting.rejected),
+        FailureClass::Refused => Some(&mut accounting.refused),
+        FailureClass::Cut => Some(&mut accounting.cut),
+        FailureClass::ToolCall | FailureClass::WrongAnswer => None,
     }
 }
 

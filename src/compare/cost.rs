@@ -32,7 +32,7 @@ impl Extend<(f64, f64)> for Costs {
 
 /// The cost of a case for every scored trial, and its mean success. Trials without a score have been paid for too, so
 /// their cost is in it. `None` without a scored trial, or with a trial whose cost is unknown.
-fn case_cost(trials: &Trials<'_>) -> Option<(f64, f64)> {
+pub(super) fn case_cost(trials: &Trials<'_>) -> Option<(f64, f64)> {
     let success = case_mean(trials, score)?;
     let sent = || trials.iter().flatten();
     let total: Usd = sent().map(|trial| trial.cost).sum::<Option<Usd>>()?;

@@ -1,4 +1,4 @@
-//! Trials → numbers: pairing, metrics, slices, cost per success. The only maker of numbers.
+//! Trials → numbers: pairing, metrics, slices, cost per success and what it comes to. The only maker of numbers.
 //!
 //! Cases are the sampling unit: the trials of a case and arm are averaged first, cases are paired by id and clustered
 //! where the dataset says so. What is missing is left out and counted, never taken for 0. The result depends on the
@@ -6,6 +6,7 @@
 
 mod arm;
 mod cost;
+mod economics;
 mod fall;
 mod grid;
 mod latency;
@@ -22,10 +23,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::Trial;
+use crate::pricing::Price;
 use crate::stats::Estimate;
 use grid::Grid;
 use scope::Scope;
 
+pub use economics::{
+    ArmEconomics, BreakEvenAnswer, BreakEvenRow, BreakEvens, ChanceCheaper, ClassCost, CostModel, DEFAULT_MAX_ATTEMPTS,
+    Economics, FAILURE_CLASSES, FEW_SUCCESSES, FailureClass, Figure, Missing, ObservedRetries, PerSuccess,
+    PipelineFigures, Quantity, Retried, Retrying, Scenario, Target, WhatIf, WhatIfs,
+};
 pub use metric::{Contrast, Direction, METRICS, Metric, MetricRow, Unit};
 pub use result::{
     Accounting, ArmSummary, Change, Comparison, Discordance, Quadrants, Results, Slice, TokenTotals, Unweighted,
@@ -44,6 +51,11 @@ pub struct Options<'a> {
     pub confidence: f64,
     /// The tags to slice by.
     pub slice_by: &'a [String],
+    /// What is assumed of production, for what it all comes to.
+    pub costs: &'a CostModel,
+    /// The price of each arm's model that its trials were bought at, in the order of the arms; `None` is unknown. What
+    /// trials cost is their own; prices only say what they would have cost otherwise.
+    pub prices: &'a [Option<Price>],
 }
 
 /// A case of the plan: what must be known of it even where none of its trials was sent.
@@ -96,6 +108,7 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
                 quadrants: fall.quadrants,
                 lost: fall.lost,
                 gained: fall.gained,
+                economics: economics::economics(scope, candidate, options).map(Box::new),
                 slices,
             }
         })

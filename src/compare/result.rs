@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Metric;
+use super::{Economics, Metric};
 use crate::domain::{FailureKind, ToolFault, Usd};
 use crate::stats::Estimate;
 
@@ -119,6 +119,8 @@ pub struct Comparison {
     pub lost: Vec<String>,
     /// Cases where the candidate did better, best first, then by id.
     pub gained: Vec<String>,
+    /// What it comes to: retries, failures, pipelines and volume; `None` without a pair of known cost.
+    pub economics: Option<Box<Economics>>,
     /// The same changes within each slice, by tag and value.
     pub slices: Vec<Slice>,
 }

@@ -45,6 +45,9 @@ fn hits() -> impl Strategy<Value = Hits> {
     (1..200_usize).prop_flat_map(|n| (0..=n).prop_map(move |hits| Hits { hits, n }))
 }
 
+/// Cost and success of a case, the baseline's first.
+type Case = ([f64; 2], [f64; 2]);
+
 const COSTS: AttemptCosts = AttemptCosts { success: 0.5, failure: 0.75, giving_up: 3.0 };
 
 proptest! {
@@ -214,8 +217,8 @@ proptest! {
     fn the_failure_cost_put_back_in_leaves_no_difference(
         rows in prop::collection::vec(([0.001..1.0_f64, 0.001..1.0_f64], [0.0..1.0_f64, 0.0..1.0_f64]), 3..20),
     ) {
-        let column = |of: &dyn Fn(&([f64; 2], [f64; 2])) -> f64| -> Vec<f64> { rows.iter().map(of).collect() };
-        let [cost, success] = [[column(&|row| row.0[0]), column(&|row| row.0[1])], [column(&|row| row.1[0]), column(&|row| row.1[1])]];
+        let column = |of: fn(&Case) -> f64| -> Vec<f64> { rows.iter().map(of).collect() };
+        let [cost, success] = [[column(|row| row.0[0]), column(|row| row.0[1])], [column(|row| row.1[0]), column(|row| row.1[1])]];
         let [baseline, candidate] = [0, 1].map(|arm| Arm { cost: &cost[arm], success: &success[arm] });
         let arms = Arms { baseline, candidate };
         let found = downstream::measured_failure_cost(arms, Design::default(), 0.95).expect("has cases").break_even;

@@ -1,5 +1,7 @@
 //! Cost with what failures cost downstream: model cost + failure cost × failures, a task (Stinnett & Mullahy 1998).
 
+use serde::Serialize;
+
 use super::breakeven::{ErrorArms, FailureCost, Task, failure_cost};
 use super::cluster::{PairError, PerCase};
 use super::design::{Design, Relative};
@@ -39,7 +41,7 @@ pub fn failures_avoided(arms: ErrorArms) -> Option<f64> {
 }
 
 /// What a failure must cost for the arms to cost the same, and how sure that is.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MeasuredFailureCost {
     /// The break-even of the means.
     pub break_even: FailureCost,
@@ -49,7 +51,8 @@ pub struct MeasuredFailureCost {
 
 /// The failure costs, from 0 up, at which the interval of the difference of totals holds 0. At all others one arm is
 /// cheaper, by the sign of [`total_difference`] there.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Undecided {
     /// None: the same arm is cheaper whatever a failure costs.
     Nowhere,

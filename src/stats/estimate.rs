@@ -47,8 +47,8 @@ impl Interval {
     }
 
     /// The limits under a falling function: they change places.
-    fn mirrored(self, falling: fn(f64) -> f64) -> Self {
-        Self { low: self.high.map(falling), high: self.low.map(falling), ..self }
+    fn mirrored(self, falling: impl Fn(f64) -> f64) -> Self {
+        Self { low: self.high.map(&falling), high: self.low.map(&falling), ..self }
     }
 }
 
@@ -81,13 +81,25 @@ impl Estimate {
     /// The estimate of so many times the quantity, `times` ≥ 0: a month's tasks instead of one.
     #[must_use]
     pub fn scaled(self, times: f64) -> Self {
-        let scale = |limit: f64| limit * times;
-        let interval = self.interval.map(|all| Interval { low: all.low.map(scale), high: all.high.map(scale), ..all });
-        Self { value: scale(self.value), interval, ..self }
+        self.rising(|x| x * times)
     }
 
-    fn mirrored(self, falling: fn(f64) -> f64) -> Self {
-        Self { value: falling(self.value), interval: self.interval.map(|interval| interval.mirrored(falling)), ..self }
+    /// The estimate of a function of the quantity that rises with it.
+    #[must_use]
+    pub fn rising(self, of: impl Fn(f64) -> f64) -> Self {
+        let interval = self.interval.map(|all| Interval { low: all.low.map(&of), high: all.high.map(&of), ..all });
+        Self { value: of(self.value), interval, ..self }
+    }
+
+    /// The estimate of a function of the quantity that falls as it rises.
+    #[must_use]
+    pub fn falling(self, of: impl Fn(f64) -> f64) -> Self {
+        self.mirrored(of)
+    }
+
+    fn mirrored(self, falling: impl Fn(f64) -> f64) -> Self {
+        let interval = self.interval.map(|interval| interval.mirrored(&falling));
+        Self { value: falling(self.value), interval, ..self }
     }
 }
 

@@ -59,9 +59,14 @@ fn observed(cases: &[CaseTrials], j: usize) -> Option<f64> {
 /// The correlation of the beta-binomial by moments, from the cases with two trials or more; `None` without one.
 fn correlation(cases: &[CaseTrials], rate: f64) -> Option<f64> {
     let pairs: Vec<f64> = cases.iter().filter_map(|case| case.all_failed(2)).collect();
-    let both = mean(&pairs)?;
-    let spread = rate * (1.0 - rate);
-    Some(if spread > 0.0 { ((both - rate * rate) / spread).clamp(0.0, 1.0) } else { 0.0 })
+    Some(moment_correlation(rate, mean(&pairs)?))
+}
+
+/// How alike trials of the same case are, from the chances that one fails and that two of one case both fail: 0 to 1.
+#[must_use]
+pub fn moment_correlation(failure_rate: f64, both_fail: f64) -> f64 {
+    let spread = failure_rate * (1.0 - failure_rate);
+    if spread > 0.0 { ((both_fail - failure_rate * failure_rate) / spread).clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// E[qʲ] for j = 0 to `attempts` when q is beta-distributed: the product of (q·M + l) ÷ (M + l) over l < j with

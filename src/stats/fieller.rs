@@ -1,32 +1,36 @@
 //! Fieller's (1954) interval for cost per success: honest when successes are few, and then perhaps unbounded.
 
+use super::cluster::PairError;
+use super::design::{Design, Relative};
 use super::estimate::{Estimate, Interval};
 use super::ratio::Arm;
-use super::special::t_critical;
-use super::sum::{count, mean, sum};
 
-/// Total cost ÷ successes of independent cases. No upper limit when the success rate cannot be told from 0; no interval
-/// with a single case. `None` without cases or successes.
+/// Total cost ÷ successes of independent cases that weigh the same. No upper limit when the success rate cannot be told
+/// from 0; no interval with a single case. `None` without cases or successes.
 #[must_use]
 pub fn fieller(arm: Arm<'_>, confidence: f64) -> Option<Estimate> {
+    fieller_of(arm, Design::default(), confidence)
+}
+
+/// [`fieller`] for cases of any design.
+#[must_use]
+pub fn fieller_of(arm: Arm<'_>, design: Design<'_>, confidence: f64) -> Option<Estimate> {
     let n = arm.cost.len();
-    let (cost, success) = (mean(arm.cost)?, mean(arm.success)?);
+    let weights = Relative::of(design, n);
+    let (cost, success) = (weights.mean(arm.cost)?, weights.mean(arm.success)?);
     if success == 0.0 {
         return None;
     }
     let value = cost / success;
-    let interval = t_critical(confidence, n).map(|critical| {
-        let covariance = |x: &[f64], x_mean: f64, y: &[f64], y_mean: f64| {
-            let products = x.iter().zip(y).map(|(x, y)| (x - x_mean) * (y - y_mean));
-            critical * critical * sum(products) / count(n - 1) / count(n)
-        };
-        let a = success * success - covariance(arm.success, success, arm.success, success);
-        let b = cost * success - covariance(arm.cost, cost, arm.success, success);
-        let c = cost * cost - covariance(arm.cost, cost, arm.cost, cost);
+    let interval = PairError::of(arm.cost, arm.success, design, confidence).map(|error| {
+        let square = error.critical.powi(2);
+        let a = success * success - square * error.y;
+        let b = cost * success - square * error.xy;
+        let c = cost * cost - square * error.x;
         let (low, high) = limits(a, b, c, value);
         Interval { low, high, confidence }
     });
-    Some(Estimate { value, interval, method: "Fieller", n })
+    Some(Estimate { value, interval, method: weights.method("Fieller", "Fieller, weighted"), n })
 }
 
 /// The ratios r with a·r² − 2b·r + c ≤ 0, as far as they are an interval around `value`.

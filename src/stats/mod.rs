@@ -26,6 +26,7 @@ pub mod breakeven;
 pub mod chunking;
 pub mod confseq;
 pub mod crossfit;
+pub mod delta;
 pub mod downstream;
 pub mod eprocess;
 pub mod events;

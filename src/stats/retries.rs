@@ -49,8 +49,9 @@ impl Retries {
         Self { success_rate, attempts, model_cost, total_cost, cost_per_success }
     }
 
-    /// From the chances that 0, 1, … attempts all fail.
-    fn from_chances(chances: &[f64], costs: AttemptCosts) -> Option<Self> {
+    /// From the chances that 0, 1, … attempts all fail; retrying ends where they end. `None` without any.
+    #[must_use]
+    pub fn from_chances(chances: &[f64], costs: AttemptCosts) -> Option<Self> {
         let failed_attempts = sum(chances.iter().skip(1).copied());
         Some(Self::new(1.0 - chances.last()?, expected_attempts(chances), failed_attempts, costs))
     }

@@ -24,6 +24,12 @@ pub fn t_quantile(p: f64, degrees_of_freedom: f64) -> Option<f64> {
     StudentsT::new(0.0, 1.0, degrees_of_freedom).ok().map(|t| t.inverse_cdf(p))
 }
 
+/// The distribution function of Student's t at `x`; `None` unless the degrees of freedom are positive.
+#[must_use]
+pub fn t_cdf(x: f64, degrees_of_freedom: f64) -> Option<f64> {
+    StudentsT::new(0.0, 1.0, degrees_of_freedom).ok().map(|t| t.cdf(x))
+}
+
 /// P(Bin(n, p) ≤ k) for p in [0, 1].
 #[must_use]
 pub fn binomial_cdf(k: usize, n: usize, p: f64) -> f64 {

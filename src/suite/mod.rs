@@ -4,6 +4,7 @@
 //! whether something is set.
 
 mod arms;
+mod costs;
 mod endpoints;
 mod limits;
 mod prices;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::compare::CostModel;
 use crate::gate::Gate;
 use crate::input;
 use crate::problem::Problem;
@@ -48,6 +50,8 @@ pub struct Suite {
     pub scorers: Vec<Configured>,
     /// What judges the comparison.
     pub gate: Gate,
+    /// What is assumed of production. It decides no trial, so that other assumptions need no other answers.
+    pub costs: CostModel,
     /// The parts that decide which trials there are and how they are scored, as JSON.
     pub plan_fields: Value,
 }
@@ -99,14 +103,15 @@ struct Parts {
     replay: ReplaySettings,
     scorers: Vec<Configured>,
     gate: Gate,
+    costs: CostModel,
     plan_fields: Value,
 }
 
 impl Parts {
     fn into_suite(self, path: &Path, text: String) -> Suite {
-        let Self { name, description, dataset, arms, replay, scorers, gate, plan_fields } = self;
+        let Self { name, description, dataset, arms, replay, scorers, gate, costs, plan_fields } = self;
         let path = path.to_owned();
-        Suite { path, text, name, description, dataset, arms, replay, scorers, gate, plan_fields }
+        Suite { path, text, name, description, dataset, arms, replay, scorers, gate, costs, plan_fields }
     }
 }
 
@@ -120,6 +125,7 @@ fn read(path: &Path, document: &Spanned<DeTable<'_>>, problems: &Problems<'_>) -
     let arms = arms::read(&root, replay.as_ref(), problems);
     let scorers = scorers::read(&root, problems);
     let gate = rules::read(&root, scorers.as_deref(), problems);
+    let costs = costs::read(&root);
     let plan_fields = plan_fields(document.get_ref());
     root.finish(&[]);
     Some(Parts {
@@ -130,6 +136,7 @@ fn read(path: &Path, document: &Spanned<DeTable<'_>>, problems: &Problems<'_>) -
         replay: replay?,
         scorers: scorers?,
         gate: gate?,
+        costs: costs?,
         plan_fields,
     })
 }

@@ -56,6 +56,7 @@ fn results(change: &Change) -> Results {
         quadrants: Quadrants::default(),
         lost: vec![],
         gained: vec![],
+        economics: None,
         slices: vec![],
     };
     Results { arms: vec![], comparisons: vec![comparison] }

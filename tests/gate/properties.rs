@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cutover::compare::{Change, METRICS, Options, PlannedCase, Results, compare};
+use cutover::compare::{Change, CostModel, METRICS, Options, PlannedCase, Results, compare};
 use cutover::domain::{FinishReason, Outcome, ToolFault, Trial, TrialKey, Usage, Usd};
 use cutover::gate::{Decision, Gate, Limit, Rule, Why, judge, worst};
 use proptest::prelude::*;
@@ -30,7 +30,10 @@ fn planned(cases: usize) -> Vec<PlannedCase> {
 
 fn compared(planned: &[PlannedCase], trials: &[Trial]) -> Results {
     let arms = ["baseline".to_owned(), "candidate".to_owned()];
-    compare(trials, &Options { arms: &arms, planned, repeats: 1, confidence: 0.95, slice_by: &[] })
+    let costs = CostModel::default();
+    let options =
+        Options { arms: &arms, planned, repeats: 1, confidence: 0.95, slice_by: &[], costs: &costs, prices: &[] };
+    compare(trials, &options)
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn sent() -> impl Strategy<Value = Option<Trial>> {
 }
 
 /// A run of up to 25 cases, two candidates and up to three repeats, clustered or not.
-fn runs() -> impl Strategy<Value = Run> {
+pub(super) fn runs() -> impl Strategy<Value = Run> {
     (0..25_usize, 1..=3_u32, any::<bool>()).prop_flat_map(|(cases, repeats, clustered)| {
         let trials = prop::collection::vec(sent(), cases * 3 * repeats as usize);
         (trials, prop::collection::vec((0..3_u8, any::<bool>(), 0..6_u8), cases)).prop_map(move |(trials, about)| {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::compare::{Change, Metric, Options, PlannedCase, Results, compare};
+use crate::compare::{Change, CostModel, Metric, Options, PlannedCase, Results, compare};
 use crate::domain::{FailureKind, FinishReason, Outcome, Trial, TrialKey, UnscoredReason, Usage, Usd};
+use crate::pricing::Price;
 use crate::stats::Estimate;
 
 pub(super) const FAIL: Outcome = Outcome::Fail(None);
@@ -19,6 +20,8 @@ pub(super) struct Run {
     pub repeats: u32,
     pub slice_by: Vec<String>,
     pub trials: Vec<Trial>,
+    pub costs: CostModel,
+    pub prices: Vec<Option<Price>>,
 }
 
 impl Run {
@@ -30,6 +33,8 @@ impl Run {
             repeats: 1,
             slice_by: vec![],
             trials: vec![],
+            costs: CostModel::default(),
+            prices: vec![],
         }
     }
 
@@ -42,8 +47,8 @@ impl Run {
     }
 
     pub(super) fn results(&self) -> Results {
-        let Self { arms, planned, repeats, slice_by, trials } = self;
-        compare(trials, &Options { arms, planned, repeats: *repeats, confidence: 0.95, slice_by })
+        let Self { arms, planned, repeats, slice_by, trials, costs, prices } = self;
+        compare(trials, &Options { arms, planned, repeats: *repeats, confidence: 0.95, slice_by, costs, prices })
     }
 
     /// The candidate's change in a metric.

@@ -29,6 +29,7 @@ struct Units {
     accuracy: &'static str,
     tool_call_failure_rate: &'static str,
     cost_per_success: &'static str,
+    economics: &'static str,
     latency: &'static str,
     time: &'static str,
 }
@@ -39,6 +40,8 @@ const UNITS: Units = Units {
     accuracy: "share of 1; contrast is candidate - baseline",
     tool_call_failure_rate: "share of 1; contrast is candidate - baseline",
     cost_per_success: "USD; contrast is candidate / baseline",
+    economics: "USD, of a trial if nothing else is said; shares of 1; differences are candidate - baseline, ratios \
+                candidate / baseline",
     latency: "milliseconds; contrast is candidate / baseline",
     time: "milliseconds since 1970-01-01 UTC",
 };

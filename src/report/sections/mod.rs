@@ -1,6 +1,7 @@
 //! The report's sections, in reading order: one file and one row each.
 
 mod coverage;
+mod economics;
 mod examples;
 mod forest;
 mod hands;
@@ -48,6 +49,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { id: "headline", title: "Headline figures", build: headline::build, terminal: Shown, summary: Shown },
     Section { id: "forest", title: "Differences", build: forest::build, terminal: Absent, summary: Absent },
     Section { id: "money", title: "What a success costs", build: money::build, terminal: Shown, summary: Folded },
+    Section { id: "economics", title: "What it comes to", build: economics::build, terminal: Shown, summary: Folded },
     Section { id: "hands", title: "What changed hands", build: hands::build, terminal: Absent, summary: Shown },
     Section { id: "tool-faults", title: "Tool faults", build: tool_faults::build, terminal: Absent, summary: Folded },
     Section { id: "slices", title: "Slices", build: slices::build, terminal: Absent, summary: Folded },

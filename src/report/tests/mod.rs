@@ -1,5 +1,6 @@
 //! The report as a whole: exact texts, well-formed and inert pages, the same bytes twice.
 
+mod economics;
 mod inert;
 mod markup;
 mod snapshots;

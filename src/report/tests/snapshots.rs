@@ -6,7 +6,7 @@ use crate::report::View;
 use crate::report::fixture;
 use crate::report::format::{markdown, terminal};
 
-fn assert_snapshot(name: &str, found: &str) {
+pub(super) fn assert_snapshot(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report").join(name);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, found).expect("the snapshot is written");

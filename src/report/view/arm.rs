@@ -166,10 +166,9 @@ fn single_flight(answers: usize) -> String {
 fn money(input: &Input<'_>, arm: &ArmSummary, price: Option<&PriceInfo>) -> Money {
     let comparison = input.results.comparisons.iter().find(|one| one.candidate == arm.arm);
     let change = comparison.and_then(|one| one.change(Metric::CostPerSuccess, None));
-    let ratio = comparison.is_some().then(|| {
-        let estimate = change.and_then(|change| change.contrast.as_ref());
-        estimate.map_or(Reading::Absent("unknown"), |one| Reading::Known(Number::new(one, Style::Ratio, None)))
-    });
+    let ratio = comparison
+        .is_some()
+        .then(|| change.map_or(Reading::Absent("unknown"), |change| super::change::contrast(change, None, "unknown")));
     let amount = |amount: Option<_>| amount.map_or_else(|| "unknown".to_owned(), usd);
     let cost_per_success = reading(arm, Metric::CostPerSuccess, "unknown");
     let absent = cost_per_success.known().is_none().then(|| {

@@ -138,7 +138,7 @@ impl ChangeView {
             alone,
             baseline: value(change.baseline.as_ref(), None),
             candidate: value(own.as_ref(), asked.and_then(rule::on_value)),
-            contrast: Reading::new(change.contrast.as_ref(), Style::of_contrast(row), on_contrast, absent),
+            contrast: contrast(change, on_contrast, absent),
             pairs: if alone { own.map_or(0, |own| own.n) } else { change.pairs },
             limit: asked.map(|rule| LimitView { text: rule::limit(rule), on_contrast, off }),
             decision: finding.and_then(|finding| finding.decision),
@@ -243,6 +243,15 @@ fn bounds(candidate: &str, change: &Change) -> Option<String> {
         style.write(worst),
         style.write(best)
     ))
+}
+
+/// How the arms compare. A ratio to a baseline without a success is no number.
+pub(super) fn contrast(change: &Change, limit: Option<f64>, absent: &'static str) -> Reading {
+    let hopeless = change.metric == Metric::CostPerSuccess && change.baseline.is_none() && change.candidate.is_some();
+    if hopeless && change.contrast.is_some() {
+        return Reading::Absent("the baseline never succeeds");
+    }
+    Reading::new(change.contrast.as_ref(), Style::of_contrast(change.metric.row()), limit, absent)
 }
 
 /// A cost that is not known is unknown; what was never measured is no data.

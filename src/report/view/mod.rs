@@ -1,7 +1,9 @@
 //! Numbers → text, once: what every section arranges and every format and chart shows.
 
 mod arm;
+mod break_even;
 mod change;
+mod economics;
 pub(super) mod number;
 mod outcome;
 mod provenance;
@@ -14,7 +16,9 @@ pub(super) mod why;
 use std::collections::BTreeMap;
 
 pub(super) use arm::{ArmView, Price};
+pub(super) use break_even::AnswerRow;
 pub(super) use change::{CandidateView, ChangeView, Reading};
+pub(super) use economics::{ArmsTable, EconomicsView};
 pub(super) use number::Number;
 pub(super) use outcome::outcome;
 pub use strip::word;
@@ -43,6 +47,8 @@ pub struct View<'a> {
     pub(super) verdicts: Vec<Strip>,
     /// One comparison a candidate, in the suite's order.
     pub(super) candidates: Vec<CandidateView>,
+    /// What it comes to with each candidate, in the suite's order.
+    pub(super) economics: Vec<EconomicsView>,
     /// The baseline first.
     pub(super) arms: Vec<ArmView>,
     pub(super) warnings: Vec<String>,
@@ -65,6 +71,7 @@ impl<'a> View<'a> {
         let manifest = input.manifest;
         let candidates: Vec<_> =
             input.results.comparisons.iter().map(|comparison| CandidateView::new(input, comparison)).collect();
+        let economics: Vec<_> = input.results.comparisons.iter().map(EconomicsView::new).collect();
         Self {
             input: *input,
             suite: manifest.suite.name.clone(),
@@ -79,9 +86,10 @@ impl<'a> View<'a> {
             translations: translation::translations(manifest),
             settings: translation::settings(&manifest.arms),
             provenance: provenance::facts(input),
-            methods: methods(&candidates),
+            methods: methods(&candidates).into_iter().chain(economics::methods(&economics)).collect(),
             rule_of_three: rule_of_three(input),
             candidates,
+            economics,
         }
     }
 

@@ -15,8 +15,12 @@ pub(in crate::report) enum Style {
     Points,
     /// US dollars.
     Usd,
+    /// A difference in US dollars, always signed.
+    UsdChange,
     /// Candidate ÷ baseline.
     Ratio,
+    /// How often: attempts, calls.
+    Factor,
     /// Milliseconds, in seconds from 1 s on.
     Milliseconds,
     /// Tokens.
@@ -72,8 +76,8 @@ impl Style {
         let (base, scale, marks): (usize, f64, &[f64]) = match self {
             Self::Share => (1, 100.0, &[0.0, 1.0]),
             Self::Points => (1, 100.0, &[0.0]),
-            Self::Ratio => (2, 1.0, &[0.0, 1.0]),
-            Self::Usd | Self::Milliseconds | Self::Tokens | Self::TokensPerSecond => return 0,
+            Self::Ratio | Self::Factor => (2, 1.0, &[0.0, 1.0]),
+            Self::Usd | Self::UsdChange | Self::Milliseconds | Self::Tokens | Self::TokensPerSecond => return 0,
         };
         let blurred = |digits: usize| {
             let text = |value: f64| signed(&format!("{:.digits$}", value * scale), false);
@@ -89,7 +93,8 @@ impl Style {
             Self::Points => format!("{}\u{a0}pp", self.bare(value, digits)),
             Self::Ratio => format!("×{}", self.bare(value, digits)),
             Self::Usd => dollars(value),
-            Self::Milliseconds | Self::Tokens => self.bare(value, digits),
+            Self::UsdChange => plus(value, dollars(value)),
+            Self::Milliseconds | Self::Tokens | Self::Factor => self.bare(value, digits),
             Self::TokensPerSecond => format!("{}\u{a0}tok/s", self.bare(value, digits)),
         }
     }
@@ -99,8 +104,9 @@ impl Style {
         match self {
             Self::Share => signed(&format!("{:.digits$}", value * 100.0), false),
             Self::Points => signed(&format!("{:.digits$}", value * 100.0), true),
-            Self::Ratio => signed(&format!("{value:.digits$}"), false),
+            Self::Ratio | Self::Factor => signed(&format!("{value:.digits$}"), false),
             Self::Usd => dollars(value).replacen('$', "", 1),
+            Self::UsdChange => plus(value, dollars(value).replacen('$', "", 1)),
             Self::Milliseconds => milliseconds(value),
             Self::Tokens | Self::TokensPerSecond => tokens(value),
         }
@@ -128,6 +134,12 @@ impl Number {
             low,
             high,
         }
+    }
+
+    /// A bound, which has no interval of its own, from so many cases.
+    pub(in crate::report) fn bound(value: f64, style: Style, n: usize) -> Self {
+        let (text, interval) = (style.write(value), "(a bound)".to_owned());
+        Self { text, interval, n, method: "Wilson", value, low: None, high: None }
     }
 
     /// Value and interval in one line.
@@ -201,6 +213,11 @@ fn dollars(value: f64) -> String {
     let amount = thousands(&format!("{size:.digits$}"));
     let sign = if value < 0.0 { "\u{2212}" } else { "" };
     if size == 0.0 { "$0".to_owned() } else { format!("{sign}${amount}") }
+}
+
+/// What is above zero, with a plus.
+fn plus(value: f64, text: String) -> String {
+    if value > 0.0 { format!("+{text}") } else { text }
 }
 
 fn milliseconds(value: f64) -> String {
@@ -280,6 +297,10 @@ mod tests {
             (Style::Usd, 0.9999, "$1.000"),
             (Style::Usd, 1234.5, "$1,234.50"),
             (Style::Usd, 0.0, "$0"),
+            (Style::UsdChange, 0.0031, "+$0.00310"),
+            (Style::UsdChange, -12.0, "−$12.00"),
+            (Style::UsdChange, 0.0, "$0"),
+            (Style::Factor, 1.25, "1.25"),
             (Style::Milliseconds, 812.4, "812 ms"),
             (Style::Milliseconds, 999.9, "1.00 s"),
             (Style::Milliseconds, 1240.0, "1.24 s"),

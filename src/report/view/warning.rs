@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::number::{Style, count, percent, plural};
+use super::number::{Number, Style, count, percent, plural};
 use super::rule;
 use super::translation::{settings, translations};
-use crate::compare::{ArmSummary, Comparison};
+use crate::compare::{ArmSummary, Comparison, FEW_SUCCESSES};
 use crate::gate::Rule;
 use crate::report::Input;
 use crate::run_dir::{ArmInfo, Manifest, UncertainInfo};
@@ -29,6 +29,7 @@ pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
     warnings.extend(assumed_prices(&input.manifest.arms));
     for comparison in &input.results.comparisons {
         warnings.extend(of_comparison(comparison));
+        warnings.extend(few_successes(comparison));
         warnings.extend(of_mix(input, comparison));
     }
     warnings
@@ -49,6 +50,27 @@ fn of_run(manifest: &Manifest) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Arms whose cost per success rests on a handful of successes.
+fn few_successes(comparison: &Comparison) -> Vec<String> {
+    let Some(economics) = comparison.economics.as_deref() else { return Vec::new() };
+    let arms = [(&comparison.baseline, &economics.baseline), (&comparison.candidate, &economics.candidate)];
+    let few = arms.into_iter().filter(|(_, arm)| arm.per_success.successes < FEW_SUCCESSES);
+    few.map(|(name, arm)| {
+        let found = &arm.per_success;
+        let instead = match (found.fieller, found.at_least) {
+            (Some(fieller), _) => format!("by Fieller it is {}", Number::new(&fieller, Style::Usd, None).whole()),
+            (None, Some(bound)) => format!("a success costs at least {}", Style::Usd.write(bound)),
+            (None, None) => "its interval is not known".to_owned(),
+        };
+        format!(
+            "{name}, against {}: {} only, too few for the usual interval of cost per success; {instead}.",
+            if *name == comparison.baseline { &comparison.candidate } else { &comparison.baseline },
+            plural(found.successes, "success", "successes")
+        )
+    })
+    .collect()
 }
 
 /// Rules whose answer hangs on the mix of cases alone: the draw says one thing, production another (Simpson's paradox).

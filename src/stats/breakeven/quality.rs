@@ -40,7 +40,7 @@ pub struct AttemptArms {
     pub candidate: Attempt,
 }
 
-/// The error rate of the candidate at which a task comes to the same: e_B − (c_C − c_B) ÷ H, at most.
+/// The error rate of the candidate at which a task comes to the same: `e_B − (c_C − c_B) ÷ H`, at most.
 #[must_use]
 pub fn error_rate(arms: ErrorArms, failure_cost: f64) -> BreakEven {
     let dearer = arms.candidate.cost - arms.baseline.cost;
@@ -50,7 +50,7 @@ pub fn error_rate(arms: ErrorArms, failure_cost: f64) -> BreakEven {
     BreakEven::at_most(arms.baseline.error_rate - dearer / failure_cost, arms.candidate.error_rate, 0.0)
 }
 
-/// The success rate of the candidate at which a success under retries costs the same: p_B × c_C ÷ c_B, at least.
+/// The success rate of the candidate at which a success under retries costs the same: `p_B × c_C ÷ c_B`, at least.
 #[must_use]
 pub fn success_rate(arms: AttemptArms) -> BreakEven {
     let AttemptArms { baseline, candidate } = arms;
@@ -85,7 +85,7 @@ pub struct FailureCost {
     pub status: Status,
 }
 
-/// The failure cost at which a task comes to the same: (c_C − c_B) ÷ (e_B − e_C).
+/// The failure cost at which a task comes to the same: `(c_C − c_B) ÷ (e_B − e_C)`.
 #[must_use]
 pub fn failure_cost(arms: ErrorArms) -> FailureCost {
     let dearer = arms.candidate.cost - arms.baseline.cost;
@@ -104,14 +104,14 @@ pub fn failure_cost(arms: ErrorArms) -> FailureCost {
 }
 
 /// What a task may cost the candidate, failures not counted, to come to what it comes to now in the baseline:
-/// c_B + H × (e_B − e_C). Negative when even a free candidate would come to more. The `target_cost` of [`super::price`],
+/// `c_B + H × (e_B − e_C)`. Negative when even a free candidate would come to more. The `target_cost` of [`super::price`],
 /// [`super::tokens`], [`super::calls`] and [`super::cached_share`].
 #[must_use]
 pub fn allowed_cost(arms: ErrorArms, failure_cost: f64) -> f64 {
     arms.baseline.cost + failure_cost * (arms.baseline.error_rate - arms.candidate.error_rate)
 }
 
-/// What an attempt may cost the candidate for a success to cost the same under retries: c_B × p_C ÷ p_B. `None` when the
+/// What an attempt may cost the candidate for a success to cost the same under retries: `c_B × p_C ÷ p_B`. `None` when the
 /// baseline never succeeds.
 #[must_use]
 pub fn allowed_cost_per_success(arms: AttemptArms) -> Option<f64> {
