@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::CommandError;
 use crate::compare::Results;
 use crate::dataset::Dataset;
-use crate::domain::{Case, Content, Expected, Part, Role, Tool};
+use crate::domain::{AUTO_PREFIX, Case, Content, Expected, Part, Role, Tool};
 use crate::run_dir::{Answer, Example, ExampleAnswer, Finished};
 
 /// Cases lost by each candidate that are shown.
@@ -34,7 +34,10 @@ pub(super) fn example(id: &str, answers: Vec<Answer>, dataset: Option<&Dataset>)
         .map(|(dataset, index)| dataset.read(index))
         .transpose()
         .map_err(|problem| CommandError::from(vec![problem]))?;
-    let tags = answers.first().map(|answer| answer.trial.tags.as_ref().clone()).unwrap_or_default();
+    // What the shape of a case says is seen in the case itself.
+    let given = answers.first().map(|answer| answer.trial.tags.iter()).into_iter().flatten();
+    let given = given.filter(|(tag, _)| !tag.starts_with(AUTO_PREFIX));
+    let tags = given.map(|(tag, value)| (tag.clone(), value.clone())).collect();
     Ok(Example {
         case: id.to_owned(),
         tags,

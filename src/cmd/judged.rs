@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::CommandError;
-use crate::compare::{Options, PlannedCase, Results, compare};
+use crate::compare::{Metric, Options, PlannedCase, Results, compare};
 use crate::domain::Trial;
-use crate::gate::{self, Gate, Verdict};
+use crate::gate::{self, Gate, Level, Limit, Verdict};
 use crate::pricing::Price;
 use crate::report::{self, Input, View, format};
 use crate::run_dir::{Example, Finished};
@@ -38,6 +38,7 @@ pub(super) fn judge(run: &Finished) -> Result<Judged, CommandError> {
         slice_by: &run.manifest.slice_by,
         costs: &suite.costs,
         prices: &prices(run, &suite),
+        margin: margin(&suite.gate),
     };
     let results = compare(&trials, &options);
     let verdicts = gate::judge(&results, &suite.gate);
@@ -52,6 +53,19 @@ fn prices(run: &Finished, suite: &Suite) -> Vec<Option<Price>> {
         (Some(info) == arm.price.as_ref()).then(|| price.clone())
     })
     .collect()
+}
+
+/// The largest loss of accuracy that the gate tolerates over all cases; the strictest of several rules.
+fn margin(gate: &Gate) -> Option<f64> {
+    let rules = gate
+        .rules
+        .iter()
+        .filter(|rule| rule.level != Level::Off && rule.metric == Metric::Accuracy && rule.slice.is_none());
+    let margins = rules.filter_map(|rule| match rule.limit {
+        Limit::NonInferior(margin) => Some(margin),
+        Limit::MaxRatio(_) | Limit::Better | Limit::Min(_) | Limit::Max(_) => None,
+    });
+    margins.min_by(f64::total_cmp)
 }
 
 /// The cases of the plan: a finished run holds a trial of every one.
@@ -96,4 +110,30 @@ pub(super) fn print(run: &Finished, view: &View<'_>, terminal: &Terminal) -> Res
         terminal.print(&format!("\n{}\n", run.path.join("report.html").display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::{Level, Rule};
+
+    #[test]
+    fn the_margin_is_the_strictest_on_accuracy_over_all_cases() {
+        let rule = |metric, slice: Option<&str>, limit| Rule {
+            metric,
+            slice: slice.map(|value| ("tier".to_owned(), value.to_owned())),
+            limit,
+            level: Level::Error,
+            line: 1,
+        };
+        let gate = |rules| Gate { confidence: 0.95, min_pairs: 1, min_coverage: 0.9, rules };
+        let others = vec![
+            rule(Metric::ToolCallFailureRate, None, Limit::NonInferior(0.01)),
+            rule(Metric::Accuracy, Some("a"), Limit::NonInferior(0.01)),
+            rule(Metric::Accuracy, None, Limit::MaxRatio(1.2)),
+        ];
+        assert_eq!(margin(&gate(others.clone())), None);
+        let strict = [0.05, 0.02, 0.03].map(|share| rule(Metric::Accuracy, None, Limit::NonInferior(share)));
+        assert_eq!(margin(&gate(others.into_iter().chain(strict).collect())), Some(0.02));
+    }
 }

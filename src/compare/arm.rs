@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::economics::FailureClass;
 use super::scope::{Scope, number};
-use super::{Accounting, ArmSummary, METRICS, TokenTotals, estimate};
+use super::{Accounting, ArmSummary, METRICS, TokenTotals, estimate, repeats};
 use crate::domain::{Outcome, Trial, UnscoredReason, Usage};
 
 /// The summary of one arm.
@@ -34,6 +34,7 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
         cost_unknown: sent().filter(|trial| trial.cost.is_none()).count(),
         single_flight: sent().filter(|trial| trial.single_flight).count(),
         retries: sent().map(|trial| trial.attempts.saturating_sub(1) as usize).sum(),
+        repeats: repeats::of_arm(scope, arm),
     }
 }
 

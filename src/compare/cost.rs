@@ -48,6 +48,15 @@ pub(super) fn estimate(scope: Scope<'_>, arm: usize) -> Option<Estimate> {
     ratio::cost_per_success(costs.arm(), scope.sample(&cases).design(), scope.confidence)
 }
 
+/// The value of the ratio alone.
+pub(super) fn ratio(scope: Scope<'_>, candidate: usize) -> Option<f64> {
+    let pairs = scope.pairs(candidate, |baseline, candidate| case_cost(baseline).zip(case_cost(candidate)));
+    let (baseline, candidate): (Costs, Costs) = pairs.values.into_iter().unzip();
+    let arms = Arms { baseline: baseline.arm(), candidate: candidate.arm() };
+    let ratio = ratio::cost_per_success_ratio(arms, scope.sample(&pairs.cases).design(), scope.confidence);
+    ratio.map(|ratio| ratio.estimate.value)
+}
+
 /// Cost per success of both arms and its ratio, over the cases with a score and a known cost in both.
 pub(super) fn change(scope: Scope<'_>, candidate: usize) -> Change {
     let pairs = scope.pairs(candidate, |baseline, candidate| case_cost(baseline).zip(case_cost(candidate)));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Options, PlannedCase};
-use crate::domain::{Outcome, Trial, UnscoredReason};
+use crate::domain::{Outcome, Trial, UnscoredReason, auto_rank};
 
 /// The index of the baseline among the arms.
 pub(super) const BASELINE: usize = 0;
@@ -65,17 +65,18 @@ impl<'a> Grid<'a> {
         &self.slots[first..first + self.repeats]
     }
 
-    /// The cases under each value of a tag, by value. A case without the tag is in none.
+    /// The cases under each value of a tag, by value; those by shape from small to large. A case without the tag is in
+    /// none.
     pub(super) fn slices<'t>(&self, tag: &'t str) -> Vec<TagValue<'t>>
     where
         'a: 't,
     {
-        let mut by_value: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
+        let mut by_value: BTreeMap<(usize, &'a str), Vec<usize>> = BTreeMap::new();
         for (index, case) in self.cases.iter().enumerate() {
             if let Some(value) = case.tags.get(tag) {
-                by_value.entry(value).or_default().push(index);
+                by_value.entry((auto_rank(tag, value), value)).or_default().push(index);
             }
         }
-        by_value.into_iter().map(|(value, cases)| TagValue { tag, value, cases }).collect()
+        by_value.into_iter().map(|((_, value), cases)| TagValue { tag, value, cases }).collect()
     }
 }

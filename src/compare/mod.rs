@@ -4,6 +4,7 @@
 //! where the dataset says so. What is missing is left out and counted, never taken for 0. The result depends on the
 //! trials, not on their order.
 
+mod advice;
 mod arm;
 mod cost;
 mod economics;
@@ -11,8 +12,11 @@ mod fall;
 mod grid;
 mod latency;
 mod metric;
+mod policy;
 mod rates;
+mod repeats;
 mod result;
+mod routing;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -28,12 +32,14 @@ use crate::stats::Estimate;
 use grid::Grid;
 use scope::Scope;
 
+pub use advice::{Advice, Choice, Mix, Policy, PolicyValue, Routing, ShrunkDifference, SliceRouting, TagRouting};
 pub use economics::{
     ArmEconomics, BreakEvenAnswer, BreakEvenRow, BreakEvens, ChanceCheaper, ClassCost, CostModel, DEFAULT_MAX_ATTEMPTS,
     Economics, FAILURE_CLASSES, FEW_SUCCESSES, FailureClass, Figure, Missing, ObservedRetries, PerSuccess,
     PipelineFigures, Quantity, Retried, Retrying, Scenario, Target, WhatIf, WhatIfs,
 };
 pub use metric::{Contrast, Direction, METRICS, Metric, MetricRow, Unit};
+pub use repeats::{ArmRepeats, FlakyCase, Noise, PassChange, PassContrast, PassRates, RepeatChange};
 pub use result::{
     Accounting, ArmSummary, Change, Comparison, Discordance, Quadrants, Results, Slice, TokenTotals, Unweighted,
 };
@@ -56,6 +62,8 @@ pub struct Options<'a> {
     /// The price of each arm's model that its trials were bought at, in the order of the arms; `None` is unknown. What
     /// trials cost is their own; prices only say what they would have cost otherwise.
     pub prices: &'a [Option<Price>],
+    /// The largest loss of accuracy tolerated in a slice that moves, a share; `None` gives no advice on slices.
+    pub margin: Option<f64>,
 }
 
 /// A case of the plan: what must be known of it even where none of its trials was sent.
@@ -78,6 +86,7 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
     let scope = Scope { grid: &grid, cases: &all, confidence: options.confidence, weighted: true };
     let arms = options.arms.iter().enumerate().map(|(arm, name)| arm::summary(name, scope, arm)).collect();
     let slices: Vec<_> = options.slice_by.iter().flat_map(|tag| grid.slices(tag)).collect();
+    let partitions = routing::partitions(&grid, options.slice_by);
     let candidates = options.arms.iter().enumerate().skip(1);
     let comparisons = candidates
         .map(|(candidate, name)| {
@@ -110,10 +119,13 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
                 gained: fall.gained,
                 economics: economics::economics(scope, candidate, options).map(Box::new),
                 slices,
+                routing: routing::routing(scope, candidate, &partitions, options.margin),
+                repeats: repeats::of_pair(scope, candidate),
             }
         })
         .collect();
-    Results { arms, comparisons }
+    let policies = policy::policies(scope, options.arms, &partitions, options.margin);
+    Results { arms, comparisons, policies }
 }
 
 /// One change a metric, in the order of the metrics.

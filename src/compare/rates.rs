@@ -62,8 +62,9 @@ pub(super) struct Paired {
     /// Candidate − baseline.
     pub differences: Vec<f64>,
     /// Cases that count and are not among these.
-    missing: usize,
-    worst_case: Option<f64>,
+    pub missing: usize,
+    /// The mean difference if every missing score counted against the candidate.
+    pub worst_case: Option<f64>,
     best_case: Option<f64>,
 }
 
@@ -125,6 +126,16 @@ impl Share {
             worst_case: pairing.worst_case,
             best_case: pairing.best_case,
         }
+    }
+
+    /// The same cases, and the difference of success with what went into its interval.
+    pub(super) fn evidence(&self, scope: Scope<'_>, candidate: usize) -> (Paired, Option<paired::Difference>) {
+        let pairs = self.paired(scope, candidate);
+        let sample = scope.sample(&pairs.cases);
+        let scores = self.scores(scope, &pairs.cases, &[BASELINE, candidate]);
+        let per_case = PerCase { values: &pairs.differences, design: sample.design() };
+        let difference = paired::effective_difference(per_case, scores, scope.confidence);
+        (pairs, difference)
     }
 
     fn counted(&self, scope: Scope<'_>) -> Vec<usize> {

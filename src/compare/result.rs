@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::advice::{Policy, Routing};
+use super::repeats::{ArmRepeats, RepeatChange};
 use super::{Economics, Metric};
 use crate::domain::{FailureKind, ToolFault, Usd};
 use crate::stats::Estimate;
@@ -15,6 +17,8 @@ pub struct Results {
     pub arms: Vec<ArmSummary>,
     /// One comparison a candidate, in the suite's order.
     pub comparisons: Vec<Comparison>,
+    /// Which arm for which slice, one a tag; empty where nobody said how much may be lost, or costs are unknown.
+    pub policies: Vec<Policy>,
 }
 
 /// What one arm did.
@@ -53,6 +57,8 @@ pub struct ArmSummary {
     pub single_flight: usize,
     /// Calls made beyond the first of each trial.
     pub retries: usize,
+    /// What repeats show; `None` with one trial a case.
+    pub repeats: Option<ArmRepeats>,
 }
 
 /// Where every planned trial of an arm went:
@@ -123,6 +129,10 @@ pub struct Comparison {
     pub economics: Option<Box<Economics>>,
     /// The same changes within each slice, by tag and value.
     pub slices: Vec<Slice>,
+    /// Which slices may move; `None` where no tag holds every case.
+    pub routing: Option<Routing>,
+    /// What repeats show; `None` with one trial a case.
+    pub repeats: Option<RepeatChange>,
 }
 
 /// How the pairs fall. With several repeats a case passes when its mean score is 1.

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Case, Message};
+use crate::domain::{Case, Message, auto_tags};
 use crate::input;
 use crate::problem::Problem;
 use image::Images;
@@ -49,7 +49,7 @@ pub struct Dataset {
 pub struct Entry {
     /// Its id.
     pub id: Arc<str>,
-    /// Its tags; equal ones are shared.
+    /// Its tags, those by its shape among them; equal ones are shared.
     pub tags: Arc<BTreeMap<String, String>>,
     /// Its weight; of a drawn case, the number of cases it stands for.
     pub weight: f64,
@@ -136,7 +136,7 @@ fn scan(path: &Path, mut reader: impl BufRead) -> std::io::Result<Scan> {
                             .help("give every case an id of its own"),
                     );
                 }
-                let tags = Arc::new(case.tags);
+                let tags = Arc::new(all_tags(&case));
                 let tags = shared_tags.get(&tags).cloned().unwrap_or_else(|| {
                     shared_tags.insert(Arc::clone(&tags));
                     tags
@@ -158,6 +158,15 @@ fn scan(path: &Path, mut reader: impl BufRead) -> std::io::Result<Scan> {
     }
     scan.sha256 = hex::encode(hash.finalize());
     Ok(scan)
+}
+
+/// The tags of a case, and those by its shape that nobody gave it otherwise.
+fn all_tags(case: &Case) -> BTreeMap<String, String> {
+    let mut tags = case.tags.clone();
+    for (tag, value) in auto_tags(case) {
+        tags.entry(tag.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    tags
 }
 
 fn hash_of(line: &[u8]) -> [u8; 8] {
@@ -191,7 +200,7 @@ impl Dataset {
             return Err(changed(format!("the line of `{}` is another one now", entry.id)));
         }
         let case = line::parse(&bytes).map_err(|bad| changed(bad.message))?;
-        Ok(Case { weight: entry.weight, ..case })
+        Ok(Case { weight: entry.weight, tags: (*entry.tags).clone(), ..case })
     }
 
     /// The messages of the case at a position of `entries` as they are sent: image files read and encoded.
@@ -278,6 +287,18 @@ mod tests {
         let expected = "cases.jsonl:2: the image changed while it was in use: `1.png` is another one now\n  \
                         help: put the image back, or run again: the dataset is checked anew";
         assert!(problem.ends_with(expected), "{problem}");
+    }
+
+    #[test]
+    fn a_case_is_tagged_by_its_shape_unless_somebody_did() {
+        let tagged = A.replace("\"id\":\"a\"", r#""id":"a","tags":{"auto:turn":"first"}"#);
+        assert_ne!(tagged, A);
+        let file = file(&tagged);
+        let dataset = open(file.path()).expect("is valid");
+        let shape = [("modality", "text"), ("prompt_length", "0-1k"), ("tools", "0"), ("turn", "first")];
+        let expected = shape.map(|(tag, value)| (format!("auto:{tag}"), value.to_owned())).into();
+        assert_eq!(*dataset.entries[0].tags, expected);
+        assert_eq!(dataset.read(0).expect("is read").tags, expected);
     }
 
     #[test]

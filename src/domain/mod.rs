@@ -2,6 +2,7 @@
 //!
 //! Public fields, no I/O, no async, no clap. Nothing here imports another module of the crate.
 
+mod auto_tags;
 mod case;
 mod exchange;
 mod failure;
@@ -15,6 +16,7 @@ mod tool;
 mod trial;
 mod usage;
 
+pub use auto_tags::{AUTO_PREFIX, auto_rank, auto_tags};
 pub use case::{Case, Expected, ExpectedArgument, ExpectedCall};
 pub use exchange::{Attempt, Exchange, Reply};
 pub use failure::{FAILURE_KINDS, Failure, FailureKind};

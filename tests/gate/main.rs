@@ -58,8 +58,10 @@ fn results(change: &Change) -> Results {
         gained: vec![],
         economics: None,
         slices: vec![],
+        routing: None,
+        repeats: None,
     };
-    Results { arms: vec![], comparisons: vec![comparison] }
+    Results { arms: vec![], comparisons: vec![comparison], policies: vec![] }
 }
 
 /// The only reason of the only rule, after checking that rule and verdict agree on the answer.

@@ -31,8 +31,16 @@ fn planned(cases: usize) -> Vec<PlannedCase> {
 fn compared(planned: &[PlannedCase], trials: &[Trial]) -> Results {
     let arms = ["baseline".to_owned(), "candidate".to_owned()];
     let costs = CostModel::default();
-    let options =
-        Options { arms: &arms, planned, repeats: 1, confidence: 0.95, slice_by: &[], costs: &costs, prices: &[] };
+    let options = Options {
+        arms: &arms,
+        planned,
+        repeats: 1,
+        confidence: 0.95,
+        slice_by: &[],
+        costs: &costs,
+        prices: &[],
+        margin: None,
+    };
     compare(trials, &options)
 }
 
@@ -46,7 +54,10 @@ fn no_data_never_passes() {
             assert_eq!(finding.decision, Some(Decision::NoData), "{finding:?}");
         }
     }
-    assert_eq!(worst(&judge(&Results { arms: vec![], comparisons: vec![] }, &careless)), Decision::NoData);
+    assert_eq!(
+        worst(&judge(&Results { arms: vec![], comparisons: vec![], policies: vec![] }, &careless)),
+        Decision::NoData
+    );
 }
 
 /// An answer in both arms: what the candidate says is what the baseline said.

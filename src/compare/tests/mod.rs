@@ -4,6 +4,8 @@ mod accounting;
 mod economics;
 mod live;
 mod properties;
+mod repeats;
+mod routing;
 mod run;
 mod shares;
 mod spending;

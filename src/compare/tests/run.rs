@@ -19,6 +19,7 @@ pub(super) struct Run {
     pub planned: Vec<PlannedCase>,
     pub repeats: u32,
     pub slice_by: Vec<String>,
+    pub margin: Option<f64>,
     pub trials: Vec<Trial>,
     pub costs: CostModel,
     pub prices: Vec<Option<Price>>,
@@ -32,6 +33,7 @@ impl Run {
             planned: (0..cases).map(|case| planned(&id(case), &[])).collect(),
             repeats: 1,
             slice_by: vec![],
+            margin: None,
             trials: vec![],
             costs: CostModel::default(),
             prices: vec![],
@@ -47,8 +49,9 @@ impl Run {
     }
 
     pub(super) fn results(&self) -> Results {
-        let Self { arms, planned, repeats, slice_by, trials, costs, prices } = self;
-        compare(trials, &Options { arms, planned, repeats: *repeats, confidence: 0.95, slice_by, costs, prices })
+        let Self { arms, planned, repeats, slice_by, margin, trials, costs, prices } = self;
+        let (repeats, margin) = (*repeats, *margin);
+        compare(trials, &Options { arms, planned, repeats, confidence: 0.95, slice_by, costs, prices, margin })
     }
 
     /// The candidate's change in a metric.

@@ -9,6 +9,7 @@ mod headline;
 mod latency;
 mod money;
 mod provenance;
+mod repeats;
 mod slices;
 mod tool_faults;
 mod translation;
@@ -53,6 +54,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { id: "hands", title: "What changed hands", build: hands::build, terminal: Absent, summary: Shown },
     Section { id: "tool-faults", title: "Tool faults", build: tool_faults::build, terminal: Absent, summary: Folded },
     Section { id: "slices", title: "Slices", build: slices::build, terminal: Absent, summary: Folded },
+    Section { id: "repeats", title: "Repeats", build: repeats::build, terminal: Absent, summary: Folded },
     Section { id: "examples", title: "Cases side by side", build: examples::build, terminal: Absent, summary: Absent },
     Section { id: "latency", title: "Latency", build: latency::build, terminal: Absent, summary: Folded },
     Section {

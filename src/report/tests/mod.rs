@@ -79,12 +79,17 @@ fn warnings_follow_the_facts() {
     let usual = fixture::usual();
     let has = |fixture: &Fixture, text: &str| View::new(&fixture.input()).warnings.iter().any(|one| one.contains(text));
     // What is changed, and a warning that appears or disappears with it.
-    let rows: [(Edit, &str); 8] = [
+    let rows: [(Edit, &str); 9] = [
         (|run| run.manifest.finished_at = None, "The run is unfinished"),
         (
             |run| run.results.comparisons[1].changes[0].unweighted = None,
             "local, accuracy: the mix of cases turns the answer. As drawn the change is −3.1\u{a0}pp, weighted to \
              production −0.7\u{a0}pp",
+        ),
+        (
+            |run| run.results.comparisons[1].routing = None,
+            "local, by workload: the shares of the slices turn the answer. With those of the draw the difference of \
+             accuracy is −3.1\u{a0}pp, with those of production −0.7\u{a0}pp",
         ),
         (
             |run| run.results.comparisons[0].pairs = 12,

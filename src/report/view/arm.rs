@@ -2,6 +2,7 @@
 
 use super::change::Reading;
 use super::number::{Number, Style, count, count_u64, plural, usd};
+use super::repeats::ArmRepeatsView;
 use crate::compare::{ArmSummary, Metric, TokenTotals};
 use crate::domain::{FailureKind, ToolFault};
 use crate::report::Input;
@@ -24,6 +25,8 @@ pub(in crate::report) struct ArmView {
     pub tool_trials_with_calls: usize,
     /// Failed calls by class, those above zero.
     pub failures: Vec<(&'static str, String)>,
+    /// What repeats show, where there are several.
+    pub repeats: Option<ArmRepeatsView>,
 }
 
 /// How long the live calls of an arm took, over all of its own.
@@ -90,6 +93,7 @@ impl ArmView {
             tool_trials: arm.tool_trials,
             tool_trials_with_calls: arm.tool_trials_with_calls,
             failures: arm.failures.iter().map(|(kind, trials)| (kind.name(), count(*trials))).collect(),
+            repeats: arm.repeats.as_ref().map(ArmRepeatsView::new),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! One candidate against the baseline, in words: changes, slices, and what changed hands.
 
 use super::number::{Number, Style, count, percent, plural};
+use super::repeats::RepeatsView;
+use super::slices::{RoutingView, SliceView, slices};
 use super::{rule, why};
 use crate::compare::{Change, Comparison, Metric, Quadrants};
-use crate::gate::{Decision, Finding, Level, MIN_SLICE_PAIRS};
+use crate::gate::{Decision, Finding, Level};
 use crate::report::Input;
 use crate::stats::Estimate;
 
@@ -23,6 +25,10 @@ pub(in crate::report) struct CandidateView {
     pub lost: Vec<String>,
     pub gained: Vec<String>,
     pub slices: Vec<SliceView>,
+    /// Which slices may move.
+    pub routing: Option<RoutingView>,
+    /// What repeats show, where there are several.
+    pub repeats: Option<RepeatsView>,
 }
 
 /// A number, or the word for its absence.
@@ -65,15 +71,6 @@ pub(in crate::report) struct LimitView {
     pub off: bool,
 }
 
-/// The accuracy of a slice.
-#[derive(Debug, Clone)]
-pub(in crate::report) struct SliceView {
-    pub name: String,
-    pub change: ChangeView,
-    /// Whether it rests on few cases.
-    pub few: bool,
-}
-
 impl Reading {
     fn new(estimate: Option<&Estimate>, style: Style, limit: Option<f64>, absent: &'static str) -> Self {
         estimate.map_or(Self::Absent(absent), |estimate| Self::Known(Number::new(estimate, style, limit)))
@@ -111,6 +108,8 @@ impl CandidateView {
             lost: comparison.lost.clone(),
             gained: comparison.gained.clone(),
             slices: slices(comparison),
+            routing: comparison.routing.as_ref().map(RoutingView::new),
+            repeats: comparison.repeats.as_ref().map(|repeats| RepeatsView::new(&comparison.candidate, repeats)),
         }
     }
 
@@ -122,7 +121,7 @@ impl CandidateView {
 }
 
 impl ChangeView {
-    fn new(change: &Change, finding: Option<&Finding>) -> Self {
+    pub(super) fn new(change: &Change, finding: Option<&Finding>) -> Self {
         let row = change.metric.row();
         let absent = absent_word(change.metric);
         let asked = finding.map(|finding| &finding.rule);
@@ -197,22 +196,6 @@ fn changes(comparison: &Comparison, findings: &[Finding]) -> Vec<ChangeView> {
         }
     }
     views
-}
-
-fn slices(comparison: &Comparison) -> Vec<SliceView> {
-    let accuracy = |changes: &[Change]| changes.iter().find(|change| change.metric == Metric::Accuracy).cloned();
-    comparison
-        .slices
-        .iter()
-        .filter_map(|slice| {
-            let change = accuracy(&slice.changes)?;
-            Some(SliceView {
-                name: format!("{}={}", slice.tag, slice.value),
-                few: change.pairs < MIN_SLICE_PAIRS,
-                change: ChangeView::new(&change, None),
-            })
-        })
-        .collect()
 }
 
 fn coverage(input: &Input<'_>, comparison: &Comparison) -> String {

@@ -7,7 +7,9 @@ mod economics;
 pub(super) mod number;
 mod outcome;
 mod provenance;
+mod repeats;
 pub(super) mod rule;
+mod slices;
 mod strip;
 mod translation;
 mod warning;
@@ -21,6 +23,8 @@ pub(super) use change::{CandidateView, ChangeView, Reading};
 pub(super) use economics::{ArmsTable, EconomicsView};
 pub(super) use number::Number;
 pub(super) use outcome::outcome;
+pub(super) use repeats::PassView;
+pub(super) use slices::{PolicyView, RoutingView};
 pub use strip::word;
 pub(super) use strip::{Strip, mark, mark_of_rule};
 pub(super) use translation::{Setting, SettingView, TranslationView};
@@ -49,6 +53,8 @@ pub struct View<'a> {
     pub(super) candidates: Vec<CandidateView>,
     /// What it comes to with each candidate, in the suite's order.
     pub(super) economics: Vec<EconomicsView>,
+    /// Which arm for which slice, one a tag.
+    pub(super) policies: Vec<PolicyView>,
     /// The baseline first.
     pub(super) arms: Vec<ArmView>,
     pub(super) warnings: Vec<String>,
@@ -81,6 +87,7 @@ impl<'a> View<'a> {
             confidence: number::percent(input.gate.confidence),
             baseline: input.results.arms.first().map(|arm| arm.arm.clone()).unwrap_or_default(),
             verdicts: input.verdicts.iter().map(|verdict| Strip::new(input, verdict)).collect(),
+            policies: slices::policies(input.results),
             arms: input.results.arms.iter().map(|arm| ArmView::new(input, arm)).collect(),
             warnings: warning::warnings(input),
             translations: translation::translations(manifest),

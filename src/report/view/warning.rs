@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::number::{Number, Style, count, percent, plural};
 use super::rule;
 use super::translation::{settings, translations};
-use crate::compare::{ArmSummary, Comparison, FEW_SUCCESSES};
+use crate::compare::{ArmSummary, Comparison, FEW_SUCCESSES, TagRouting};
 use crate::gate::Rule;
 use crate::report::Input;
 use crate::run_dir::{ArmInfo, Manifest, UncertainInfo};
@@ -31,6 +31,7 @@ pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
         warnings.extend(of_comparison(comparison));
         warnings.extend(few_successes(comparison));
         warnings.extend(of_mix(input, comparison));
+        warnings.extend(of_tags(comparison));
     }
     warnings
 }
@@ -105,6 +106,23 @@ fn of_second_look(input: &Input<'_>) -> Option<String> {
         percent(2.0 * once),
         percent(once)
     ))
+}
+
+/// Tags whose slices have other shares in production than in the draw, so that the shares alone turn the answer.
+fn of_tags(comparison: &Comparison) -> Vec<String> {
+    let tags = comparison.routing.iter().flat_map(|routing| &routing.tags);
+    let turned = |tag: &TagRouting| {
+        let mix = tag.mix.filter(|mix| mix.turns)?;
+        Some(format!(
+            "{}, by {}: the shares of the slices turn the answer. With those of the draw the difference of accuracy is \
+             {}, with those of production {}, on the other side of the margin.",
+            comparison.candidate,
+            tag.tag,
+            Style::Points.write(mix.sampled),
+            Style::Points.write(mix.production)
+        ))
+    };
+    tags.filter_map(turned).collect()
 }
 
 /// Cases that an arm was not asked, and whose answers nobody can know.
