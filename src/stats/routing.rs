@@ -33,7 +33,9 @@ pub fn route(slices: &[Discordant], margin: f64, confidence: f64) -> Vec<Route> 
 /// Whether a slice has seen enough to be ranked among others. With less it is shown, not ranked.
 #[must_use]
 pub fn is_rankable(slice: Discordant) -> bool {
-    slice.n >= CASES_TO_RANK && slice.baseline_only + slice.candidate_only >= DISCORDANT_TO_RANK
+    // Effective numbers are products: what rounding takes away is no case less.
+    let discordant = slice.baseline_only + slice.candidate_only;
+    slice.n >= CASES_TO_RANK - 1e-9 && discordant >= DISCORDANT_TO_RANK - 1e-9
 }
 
 #[cfg(test)]

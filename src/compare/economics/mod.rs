@@ -23,6 +23,7 @@ pub use result::{
 
 use super::Options;
 use super::grid::BASELINE;
+use super::rates::ACCURACY;
 use super::scope::Scope;
 use crate::stats::downstream::measured_failure_cost;
 use crate::stats::mean::{Mean, t_mean};
@@ -32,7 +33,10 @@ use crate::stats::{Estimate, PerCase, Scores};
 use facts::{ArmMeans, CaseFacts, Facts};
 use sample::Sampled;
 
-/// What it comes to, over the cases with a score and a known cost in both arms; `None` without one.
+/// The percentage of the pairs whose cost must be known.
+const LEAST_PERCENT: usize = 95;
+
+/// What it comes to, over the cases with a score and a known cost in both arms; `None` where those are too few.
 pub(super) fn economics(scope: Scope<'_>, candidate: usize, options: &Options<'_>) -> Option<Economics> {
     let model = options.costs;
     let price = |arm: usize| options.prices.get(arm).and_then(Option::as_ref);
@@ -40,7 +44,9 @@ pub(super) fn economics(scope: Scope<'_>, candidate: usize, options: &Options<'_
         let baseline = CaseFacts::of(of_baseline, model, price(BASELINE))?;
         Some([baseline, CaseFacts::of(of_candidate, model, price(candidate))?])
     });
-    if pairs.cases.is_empty() {
+    // Where costs are missing, what is left is no sample of the traffic: rejected requests, for example, which cost nothing.
+    let scored = ACCURACY.paired(scope, candidate).cases.len();
+    if pairs.cases.is_empty() || pairs.cases.len() * 100 < scored * LEAST_PERCENT {
         return None;
     }
     let (of_baseline, of_candidate): (Vec<_>, Vec<_>) = pairs.values.into_iter().map(<[_; 2]>::into).unzip();

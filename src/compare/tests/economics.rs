@@ -364,3 +364,13 @@ fn cost_per_success_under_retries_has_the_interval_of_the_observed() {
     let (retried, seen) = (found.candidate.retries.independent.cost_per_success, found.candidate.per_success.estimate);
     assert!(same(numbers(retried), numbers(seen)), "{retried:?} {seen:?}");
 }
+
+#[test]
+fn where_most_costs_are_unknown_the_rest_is_no_sample() {
+    // Twenty pairs, of which nineteen have a known cost in both arms, are enough; eighteen are not.
+    let mut run = Run::of_outcomes(&[[Outcome::Pass; 2]; 20]);
+    run.trial_mut(0, 1).cost = None;
+    assert!(run.results().comparisons[0].economics.is_some());
+    run.trial_mut(1, 0).cost = None;
+    assert!(run.results().comparisons[0].economics.is_none());
+}

@@ -15,6 +15,8 @@ pub(super) struct Pause {
     refused: u64,
     /// The last call that was answered.
     answered: u64,
+    /// Whether a refusal was taken for chance, and no later call was answered since.
+    doubted: bool,
     /// Calls that were sent before the pause began; what they say makes it longer, and is no pause of its own.
     sent: u64,
     /// Pauses since the provider last took a call.
@@ -31,6 +33,8 @@ pub(super) struct Refusal {
     pub(super) sent: u64,
     /// How long the provider asks to wait.
     pub(super) asked: Option<Duration>,
+    /// Whether so little was refused before that it may be chance.
+    pub(super) is_chance: bool,
 }
 
 impl Pause {
@@ -44,13 +48,16 @@ impl Pause {
         self.waited
     }
 
-    /// Pauses after a refusal, unless a later call was answered.
+    /// Pauses after a refusal, unless a later call was answered. One that may be chance is believed when another follows.
     pub(super) fn refused(&mut self, refusal: Refusal, now: Duration) {
-        let Refusal { call, sent, asked } = refusal;
+        let Refusal { call, sent, asked, is_chance } = refusal;
         if self.answered > call {
             return;
         }
         self.refused = self.refused.max(call);
+        if is_chance && !std::mem::replace(&mut self.doubted, true) {
+            return;
+        }
         let length = if call > self.sent {
             // The provider's word counts alone at first, then ours too: some ask to come back at once, for ever.
             let length = match (asked, self.in_a_row) {
@@ -71,7 +78,11 @@ impl Pause {
     /// Counts a call that the provider took.
     pub(super) fn answered(&mut self, call: u64, now: Duration) {
         self.answered = self.answered.max(call);
-        if call > self.refused && self.in_a_row > 0 {
+        if call <= self.refused {
+            return;
+        }
+        self.doubted = false;
+        if self.in_a_row > 0 {
             self.until = self.until.min(now);
             self.in_a_row = 0;
             self.waited = Duration::ZERO;
@@ -94,7 +105,7 @@ mod tests {
     }
 
     fn refuse(pause: &mut Pause, call: u64, sent: u64, asked: Option<u64>) -> Option<Duration> {
-        pause.refused(Refusal { call, sent, asked: asked.map(ms) }, NOW);
+        pause.refused(Refusal { call, sent, asked: asked.map(ms), is_chance: false }, NOW);
         pause.at(NOW).map(|until| until.saturating_sub(NOW))
     }
 
@@ -127,6 +138,19 @@ mod tests {
                 assert_eq!(pause.waited(), waited);
             }
         }
+    }
+
+    #[test]
+    fn what_may_be_chance_is_believed_when_another_follows_without_an_answer_between() {
+        let mut pause = Pause::default();
+        let chance = |pause: &mut Pause, call| {
+            pause.refused(Refusal { call, sent: call, asked: Some(ms(700)), is_chance: true }, NOW);
+            pause.at(NOW)
+        };
+        assert_eq!(chance(&mut pause, 1), None);
+        pause.answered(2, NOW);
+        assert_eq!(chance(&mut pause, 3), None);
+        assert_eq!(chance(&mut pause, 4), Some(NOW + ms(700)));
     }
 
     #[test]

@@ -155,12 +155,16 @@ impl State {
         self.heard = true;
         let closed = self.breaker.heard().then_some(News::Closed);
         let paused = self.pause.at(now).is_some();
-        if let Some(give_up) = self.pause_for(call, asked, now) {
+        let is_news = call > self.cut_at;
+        if is_news {
+            self.share.count(true);
+        }
+        let is_chance = is_news && self.share.is_chance();
+        if let Some(give_up) = self.pause_for((call, is_chance), asked, now) {
             return Ruling { news: closed, give_up: Some(give_up) };
         }
         let pause = self.pause.at(now).map_or(Duration::ZERO, |until| until.saturating_sub(now));
-        let is_cut = call > self.cut_at && self.share.count(true);
-        let news = if is_cut {
+        let news = if is_news && self.share.is_too_much() {
             self.begin_episode();
             let cut = self.limit.halve(in_flight);
             self.tell(News::refused(cut, pause), now, pause)
@@ -185,7 +189,7 @@ impl State {
             return Ruling { news: None, give_up: Some(GiveUp::Dead) };
         }
         let before = self.pause.at(now);
-        let give_up = asked.and_then(|asked| self.pause_for(call, Some(asked), now));
+        let give_up = asked.and_then(|asked| self.pause_for((call, false), Some(asked), now));
         let pause = self.pause.at(now).filter(|_| before.is_none()).map(|until| until.saturating_sub(now));
         let paused = pause.and_then(|pause| self.tell(News::Paused { pause }, now, pause));
         let (news, too_long) = match self.breaker.broken(call, now) {
@@ -200,12 +204,12 @@ impl State {
     }
 
     /// Pauses the lane; a reason to give up where that would take too long.
-    fn pause_for(&mut self, call: u64, asked: Option<Duration>, now: Duration) -> Option<GiveUp> {
+    fn pause_for(&mut self, (call, is_chance): (u64, bool), asked: Option<Duration>, now: Duration) -> Option<GiveUp> {
         if let Some(wait) = asked.filter(|wait| *wait > self.max_wait) {
             return Some(GiveUp::Asked { wait });
         }
         let waited = self.pause.waited();
-        self.pause.refused(Refusal { call, sent: self.sent, asked }, now);
+        self.pause.refused(Refusal { call, sent: self.sent, asked, is_chance }, now);
         (self.pause.waited() > self.max_wait).then_some(GiveUp::Refused { waited })
     }
 

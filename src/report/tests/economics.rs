@@ -76,7 +76,7 @@ fn what_is_assumed_and_what_is_modelled_says_so() {
         "In batches",
         "unknown: no batch price",
         "Tool faults, $0.100 each",
-        "local: unknown, because no case has a score and a known cost in both arms.",
+        "local: unknown, because too few cases have a score and a known cost in both arms.",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }

@@ -53,7 +53,8 @@ impl EconomicsView {
     pub(super) fn new(comparison: &Comparison) -> Self {
         let (baseline, candidate) = (comparison.baseline.clone(), comparison.candidate.clone());
         let Some(economics) = comparison.economics.as_deref() else {
-            let summary = format!("{candidate}: unknown, because no case has a score and a known cost in both arms.");
+            let summary =
+                format!("{candidate}: unknown, because too few cases have a score and a known cost in both arms.");
             return Self {
                 baseline,
                 candidate,

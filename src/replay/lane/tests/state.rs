@@ -97,6 +97,20 @@ fn a_pause_ends_when_a_later_call_is_answered() {
 }
 
 #[test]
+fn one_refusal_after_many_answers_pauses_nobody_else_and_a_second_does() {
+    let mut state = open(1);
+    for _ in 0..30 {
+        let calls = send(&mut state, NOW);
+        end(&mut state, &calls, OK, NOW);
+    }
+    let calls = send(&mut state, NOW);
+    assert_eq!(end(&mut state, &calls, refused(9000), NOW), []);
+    let calls = send(&mut state, NOW);
+    assert_eq!(end(&mut state, &calls, refused(9000), NOW), [News::Refused { from: 1, to: 1, pause: ms(9000) }]);
+    assert!(send(&mut state, NOW).is_empty());
+}
+
+#[test]
 fn answers_raise_the_limit_that_was_cut_by_one_for_as_many_as_it_allows() {
     let mut state = open(64);
     let calls = send(&mut state, NOW);
