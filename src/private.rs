@@ -1,4 +1,5 @@
-//! Files and folders that their owner alone may read: answers and prompts may be anybody's mail.
+//! Files and folders that their owner alone may read: answers and prompts may be anybody's mail. How to read a place of
+//! a file.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -24,6 +25,25 @@ pub fn create_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.read(true).write(true).create_new(true).open(path)
+}
+
+/// Fills a buffer from a place of a file, whatever other threads read there.
+///
+/// # Errors
+/// The system refuses, or the file ends before.
+pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset);
+    #[cfg(not(unix))]
+    {
+        use std::io::{Read as _, Seek as _, SeekFrom};
+
+        // A handle of its own would share the place of the other: one reader at a time.
+        static READING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _reading = READING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut file = file;
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(buffer))
+    }
 }
 
 /// Writes a file whole or not at all, for its owner alone: a reader sees the old bytes or the new ones, and a link is
@@ -57,6 +77,20 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    #[test]
+    fn a_place_of_a_file_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        fs::write(&path, "0123456789").expect("writes");
+        let file = File::open(&path).expect("opens");
+        let read = |offset| {
+            let mut buffer = [0; 3];
+            read_at(&file, &mut buffer, offset).map(|()| buffer)
+        };
+        assert_eq!((read(5).expect("reads"), read(0).expect("reads")), (*b"567", *b"012"));
+        assert_eq!(read(8).expect_err("ends").kind(), ErrorKind::UnexpectedEof);
+    }
 
     #[test]
     fn a_file_is_replaced_whole_or_stays_as_it_was() {

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::io::BufWriter;
 use std::path::Path;
 
+use polars::io::parquet::read::ParallelStrategy;
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{
     BooleanChunkedBuilder, ChunkedBuilder as _, Column as PolarsColumn, DataFrame, DataType, Float64Type, Int64Type,
@@ -80,7 +82,7 @@ pub struct Writer {
     group: usize,
     height: usize,
     columns: Vec<Builder>,
-    batched: BatchedWriter<File>,
+    batched: BatchedWriter<BufWriter<File>>,
 }
 
 /// A column of the group that is being filled.
@@ -98,7 +100,9 @@ impl Writer {
     /// The file cannot be made.
     pub fn create(path: &Path, fields: &'static [Field], group: usize) -> Result<Self, TableError> {
         let schema: Schema = fields.iter().map(|field| (field.name.into(), field.kind.data_type())).collect();
-        let batched = ParquetWriter::new(File::create(path)?).set_parallel(false).batched(&schema)?;
+        // The format is written in pieces of a few bytes.
+        let file = BufWriter::with_capacity(1 << 16, File::create(path)?);
+        let batched = ParquetWriter::new(file).set_parallel(false).batched(&schema)?;
         Ok(Self { fields, group, height: 0, columns: builders(fields, group), batched })
     }
 
@@ -175,7 +179,8 @@ impl Builder {
 /// The file cannot be read, lacks a column, or a column is of another kind.
 pub fn read(path: &Path, fields: &[Field], rows: Option<(usize, usize)>) -> Result<Vec<Column>, TableError> {
     let names = fields.iter().map(|field| field.name.to_owned()).collect();
-    let frame = ParquetReader::new(File::open(path)?).with_columns(Some(names)).with_slice(rows).finish()?;
+    let reader = ParquetReader::new(File::open(path)?).read_parallel(ParallelStrategy::None);
+    let frame = reader.with_columns(Some(names)).with_slice(rows).finish()?;
     fields.iter().map(|field| Column::from_polars(frame.column(field.name)?, field.kind)).collect()
 }
 

@@ -4,6 +4,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::CommandError;
+use super::early::Watch;
 use super::record::record;
 use super::run::{Inputs, total};
 use super::signals::{self, Signals};
@@ -19,13 +20,25 @@ use crate::terminal::{Progress, Step, TICK, Terminal};
 /// Trials that are kept together at most, of those that are finished at one moment.
 const TOGETHER: usize = 64;
 
-/// Replays what is still to do. Gives back why it ended early, when it did.
+/// How a replay went.
+pub(super) struct Bought {
+    /// Why it ended before it had what it was to have, when it did.
+    pub(super) ended: Option<StopReason>,
+    /// After how many cases of the order the rules were decided, where that was before the last.
+    pub(super) stopped_at: Option<usize>,
+}
+
+/// Replays what is still to do.
 pub(super) fn buy(
     inputs: &Inputs<'_>,
     run: &mut RunDir,
     goes_on: bool,
     terminal: &Terminal,
-) -> Result<Option<StopReason>, CommandError> {
+) -> Result<Bought, CommandError> {
+    let mut watch = inputs.order.map(|order| Watch::go_on(inputs, order, run)).transpose()?;
+    if let Some(stopped_at) = watch.as_ref().and_then(Watch::stopped_at) {
+        return Ok(Bought { ended: None, stopped_at: Some(stopped_at) });
+    }
     let settings = &inputs.suite.replay;
     let transport = match inputs.mode {
         Mode::Replay => None,
@@ -58,14 +71,17 @@ pub(super) fn buy(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::scope(|scope| {
         let finished = replay(&job, scope).ready_chunks(TOGETHER);
-        runtime.block_on(keep_all(finished, happened, &job, Keeper { inputs, run, terminal }))
+        let keeper = Keeper { inputs, run, watch: watch.as_mut(), terminal };
+        runtime.block_on(keep_all(finished, happened, &job, keeper))
     })
+    .map(|ended| Bought { ended, stopped_at: watch.as_ref().and_then(Watch::stopped_at) })
 }
 
 /// Where finished trials go.
-struct Keeper<'a> {
+struct Keeper<'a, 'w> {
     inputs: &'a Inputs<'a>,
     run: &'a mut RunDir,
+    watch: Option<&'a mut Watch<'w>>,
     terminal: &'a Terminal,
 }
 
@@ -73,7 +89,7 @@ async fn keep_all(
     finished: impl Stream<Item = Vec<Result<Done, ReplayError>>>,
     mut happened: UnboundedReceiver<Event>,
     job: &Job<'_>,
-    Keeper { inputs, run, terminal }: Keeper<'_>,
+    Keeper { inputs, run, mut watch, terminal }: Keeper<'_, '_>,
 ) -> Result<Option<StopReason>, CommandError> {
     let stop = job.stop;
     let mut progress = Progress::new(*terminal, &totals(job));
@@ -85,13 +101,16 @@ async fn keep_all(
         tokio::select! {
             next = finished.next() => {
                 let Some(done) = next else { break };
-                match keep(done, inputs, run) {
+                match keep(done, inputs, run, watch.as_deref_mut()) {
                     Ok(steps) => steps.into_iter().for_each(|step| progress.step(step)),
                     Err(error) => {
                         // What is in flight is paid for: it is finished and kept before the error is told.
                         broken.get_or_insert(error);
                         stop.stop(StopReason::Interrupted);
                     }
+                }
+                if watch.as_ref().is_some_and(|watch| watch.stopped_at().is_some()) {
+                    stop.stop(StopReason::Decided);
                 }
             }
             reason = signals.next() => {
@@ -120,6 +139,7 @@ async fn keep_all(
     let complete = run.done() == total(inputs);
     Ok(stop
         .reason()
+        .filter(|reason| **reason != StopReason::Decided)
         .filter(|reason| !complete || matches!(reason, StopReason::Refused { .. } | StopReason::Overshot { .. }))
         .cloned())
 }
@@ -129,14 +149,17 @@ fn keep(
     finished: Vec<Result<Done, ReplayError>>,
     inputs: &Inputs<'_>,
     run: &mut RunDir,
+    watch: Option<&mut Watch<'_>>,
 ) -> Result<Vec<Step>, CommandError> {
     let mut records = Vec::with_capacity(finished.len());
     let mut steps = Vec::with_capacity(finished.len());
+    let mut places = Vec::with_capacity(finished.len());
     let mut broken = None;
     for done in finished {
         match done {
             Ok(done) => {
                 let arm = done.planned.arm;
+                places.push(done.planned);
                 let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
                 let Record { from_store, spend, .. } = record;
                 steps.push(Step { arm, from_store, failed: record.failure.is_some(), spend });
@@ -148,6 +171,11 @@ fn keep(
         }
     }
     run.append(&records)?;
+    if let Some(watch) = watch {
+        for (planned, record) in places.into_iter().zip(&records) {
+            watch.add(planned, &record.trial());
+        }
+    }
     broken.map_or(Ok(steps), |error| Err(error.into()))
 }
 
@@ -155,7 +183,8 @@ fn keep(
 pub(super) fn stopped(reason: &StopReason, run: &RunDir, planned: usize) -> CommandError {
     let saved = format!("{} of {planned} trials are saved in {}", run.done(), run.path.display());
     let (exit, message, help) = match reason {
-        StopReason::Interrupted | StopReason::Terminated => {
+        // What is decided is no reason to end without a report.
+        StopReason::Interrupted | StopReason::Terminated | StopReason::Decided => {
             (signals::exit(reason), format!("stopped: {saved}"), "the same command goes on".to_owned())
         }
         StopReason::Refused { arm, failure } => (

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::CommandError;
-use crate::compare::{Metric, Options, PlannedCase, Results, compare};
+use crate::compare::{Metric, Options, PlannedCase, Results, Sequential, compare};
 use crate::domain::Trial;
 use crate::gate::{self, Gate, Level, Limit, Verdict};
 use crate::pricing::Price;
@@ -30,6 +30,7 @@ pub(super) fn judge(run: &Finished) -> Result<Judged, CommandError> {
         trial.key.repeat = trial.key.repeat.saturating_sub(run.manifest.first_repeat);
     }
     let arms: Vec<String> = run.manifest.arms.iter().map(|arm| arm.name.clone()).collect();
+    let order = if suite.replay.stop_early { order(&trials) } else { Vec::new() };
     let options = Options {
         arms: &arms,
         planned: &planned(&trials),
@@ -39,6 +40,12 @@ pub(super) fn judge(run: &Finished) -> Result<Judged, CommandError> {
         costs: &suite.costs,
         prices: &prices(run, &suite),
         margin: margin(&suite.gate),
+        sequential: suite.replay.stop_early.then(|| Sequential {
+            order: &order,
+            first_look: suite.gate.needed_pairs(false),
+            first_look_at_slice: suite.gate.needed_pairs(true),
+            stopped_early: run.manifest.stopped_early.is_some(),
+        }),
     };
     let results = compare(&trials, &options);
     let verdicts = gate::judge(&results, &suite.gate);
@@ -79,6 +86,13 @@ fn planned(trials: &[Trial]) -> Vec<PlannedCase> {
         });
     }
     cases.into_values().collect()
+}
+
+/// The cases in the order of the table, which is the order of looking at them.
+fn order(trials: &[Trial]) -> Vec<Arc<str>> {
+    let mut order: Vec<Arc<str>> = trials.iter().map(|trial| Arc::clone(&trial.key.case)).collect();
+    order.dedup();
+    order
 }
 
 impl Judged {

@@ -57,6 +57,7 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         stream: suite.replay.stream,
         translations: translations.info(dataset, &inputs.arms.arms),
         uncertain: None,
+        stopped_early: None,
         started_at,
         finished_at: None,
     }

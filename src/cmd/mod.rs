@@ -5,6 +5,7 @@ mod cache;
 mod ci;
 mod demo;
 mod doctor;
+mod early;
 mod error;
 mod examples;
 mod gate;

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
+use super::buying::Bought;
 use super::judged::Judged;
 use super::keys::Arms;
 use super::translations::Translations;
-use super::{CommandError, buying, examples, judged, manifest, record, signals};
+use super::{CommandError, buying, early, examples, judged, manifest, record, signals};
 use crate::cli::{ModeChoice, OnUntranslatable, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::domain::Usd;
@@ -67,13 +68,14 @@ pub(super) fn execute(
     places: Places<'_>,
     terminal: &Terminal,
 ) -> Result<Done, CommandError> {
+    early::refuse_weights(suite, dataset)?;
     let arms = Arms::from_environment(suite);
     let translations = Translations::check(dataset, &arms.arms, suite.replay.budget.is_some())?;
     match places.on_untranslatable {
         OnUntranslatable::Refuse => translations.refuse(dataset, &arms.arms)?,
         OnUntranslatable::Exclude => translations.refuse_empty(dataset, &arms.arms)?,
     }
-    let mut plan = Plan::new(dataset.entries.len(), arms.arms.len(), suite.replay.repeats, suite.replay.seed);
+    let (mut plan, order) = early::plan(suite, dataset);
     plan.trials.retain(|planned| translations.is_sent(*planned));
     let first_repeat = first_repeat(suite, places.confirms);
     plan.trials.iter_mut().for_each(|planned| planned.repeat += first_repeat);
@@ -85,6 +87,7 @@ pub(super) fn execute(
         arms: &arms,
         translations: &translations,
         plan: &plan,
+        order: order.as_deref(),
         store: &store,
         mode: places.mode.unwrap_or(Mode::Auto),
         confirms: places.confirms,
@@ -92,7 +95,9 @@ pub(super) fn execute(
     if places.mode.is_none() {
         inputs.mode = chosen_mode(&inputs, terminal)?;
     }
-    check_answers(&inputs)?;
+    let lacking = check_answers(&inputs)?;
+    let answered = early::answered(&inputs, &lacking);
+    inputs.plan = answered.as_ref().unwrap_or(&plan);
 
     let exclude = places.on_untranslatable == OnUntranslatable::Exclude;
     let plan_hash = manifest::plan_hash(suite, &dataset.sha256, exclude, first_repeat);
@@ -101,17 +106,26 @@ pub(super) fn execute(
         forsake(&store, &run, terminal)?;
     }
     keep_not_sent(&inputs, &mut run)?;
-    let bought = buying::buy(&inputs, &mut run, !is_new, terminal);
+    let bought = buying::buy(&inputs, &mut run, !is_new, terminal).and_then(|bought| match bought {
+        Bought { stopped_at: None, .. } if !lacking.is_empty() => {
+            Err(misses(lacking, &Inputs { plan: &plan, ..inputs }))
+        }
+        bought => Ok(bought),
+    });
     if bought.is_err() && is_new && inputs.mode == Mode::Replay {
         // A replay that broke paid for nothing: what it began is worth nothing either.
         std::fs::remove_dir_all(&run.path)?;
     }
-    if let Some(reason) = bought? {
+    let Bought { ended, stopped_at } = bought?;
+    if let Some(reason) = ended {
         return Err(buying::stopped(&reason, &run, total(&inputs)));
     }
     signals::end_at_the_next()?;
     run.manifest.uncertain = uncertain(&store, &run)?;
-    let finished = run.finish(in_order(&inputs), now_ms())?;
+    if let Some(cases) = stopped_at {
+        run.manifest.stopped_early = Some(early::stopped(&Inputs { plan: &plan, ..inputs }, &run, cases, terminal)?);
+    }
+    let finished = run.finish(in_order(&inputs, stopped_at), now_ms())?;
     publish(finished, dataset)
 }
 
@@ -128,6 +142,8 @@ pub(super) struct Inputs<'a> {
     pub(super) arms: &'a Arms,
     pub(super) translations: &'a Translations,
     pub(super) plan: &'a Plan,
+    /// The places of the cases in the order of looking at them, where the run may stop early.
+    pub(super) order: Option<&'a [usize]>,
     pub(super) store: &'a Store,
     pub(super) mode: Mode,
     pub(super) confirms: Option<&'a str>,
@@ -208,10 +224,16 @@ pub(super) fn open(suite: &Suite) -> Result<Dataset, CommandError> {
     })
 }
 
-/// The places of all trials in the order of the results table: case, arm, repeat.
-fn in_order<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = (&'a str, &'a str, u32)> + Send + 'a {
-    let (arms, repeats) = (&inputs.arms.arms, inputs.repeats());
-    inputs.dataset.entries.iter().flat_map(move |entry| {
+/// The places of all trials in the order of the results table: case, arm, repeat. A run that may stop early has its cases
+/// in the order of looking at them, up to where it stopped.
+fn in_order<'a>(
+    inputs: &Inputs<'a>,
+    stopped_at: Option<usize>,
+) -> impl Iterator<Item = (&'a str, &'a str, u32)> + Send + 'a {
+    let (arms, repeats, order) = (&inputs.arms.arms, inputs.repeats(), inputs.order);
+    let cases = stopped_at.unwrap_or(inputs.dataset.entries.len());
+    let entries = &inputs.dataset.entries;
+    (0..cases).map(move |place| &entries[order.map_or(place, |order| order[place])]).flat_map(move |entry| {
         let repeats = repeats.clone();
         arms.iter().flat_map(move |arm| repeats.clone().map(move |repeat| (&*entry.id, &*arm.name, repeat)))
     })
@@ -235,19 +257,24 @@ fn chosen_mode(inputs: &Inputs<'_>, terminal: &Terminal) -> Result<Mode, Command
     Ok(Mode::Replay)
 }
 
-/// Refuses to begin where answers are missing that cannot be bought: nothing is spent on half a run.
-fn check_answers(inputs: &Inputs<'_>) -> Result<(), CommandError> {
+/// Refuses to begin where answers are missing that cannot be bought: nothing is spent on half a run. A replay that may
+/// stop early may do so before the first of them: it gets to know which they are.
+fn check_answers(inputs: &Inputs<'_>) -> Result<Vec<Planned>, CommandError> {
     let Inputs { dataset, arms, plan, store, .. } = inputs;
     let lacking = || missing(dataset, &arms.arms, store, &plan.trials);
     match inputs.mode {
-        Mode::Record => arms.require(&arms.live()),
-        Mode::Auto if arms.complete() => Ok(()),
-        Mode::Auto => arms.require(&lacking()?.iter().map(|planned| planned.arm).collect()),
+        Mode::Record => arms.require(&arms.live())?,
+        Mode::Auto if arms.complete() => {}
+        Mode::Auto => arms.require(&lacking()?.iter().map(|planned| planned.arm).collect())?,
         Mode::Replay => {
             let lacking = lacking()?;
-            if lacking.is_empty() { Ok(()) } else { Err(misses(lacking, inputs)) }
+            if !lacking.is_empty() && inputs.order.is_none() {
+                return Err(misses(lacking, inputs));
+            }
+            return Ok(lacking);
         }
     }
+    Ok(Vec::new())
 }
 
 fn misses(mut lacking: Vec<Planned>, inputs: &Inputs<'_>) -> CommandError {

@@ -1,6 +1,7 @@
 //! The trials in their places: case × arm × repeat, whatever order they came in.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::{Options, PlannedCase};
 use crate::domain::{Outcome, Trial, UnscoredReason, auto_rank};
@@ -63,6 +64,12 @@ impl<'a> Grid<'a> {
     pub(super) fn trials(&self, case: usize, arm: usize) -> &Trials<'a> {
         let first = (case * self.arms + arm) * self.repeats;
         &self.slots[first..first + self.repeats]
+    }
+
+    /// The place of each case in an order of ids; a case that it lacks comes last.
+    pub(super) fn ranks(&self, order: &[Arc<str>]) -> Vec<usize> {
+        let places: HashMap<&str, usize> = order.iter().enumerate().map(|(place, id)| (&**id, place)).collect();
+        self.cases.iter().map(|case| places.get(&*case.id).copied().unwrap_or(order.len())).collect()
     }
 
     /// The cases under each value of a tag, by value; those by shape from small to large. A case without the tag is in

@@ -18,6 +18,7 @@ mod repeats;
 mod result;
 mod routing;
 mod scope;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod throughput;
@@ -30,7 +31,7 @@ use crate::domain::Trial;
 use crate::pricing::Price;
 use crate::stats::Estimate;
 use grid::Grid;
-use scope::Scope;
+use scope::{Looks, Scope};
 
 pub use advice::{Advice, Choice, Mix, Policy, PolicyValue, Routing, ShrunkDifference, SliceRouting, TagRouting};
 pub use economics::{
@@ -39,10 +40,12 @@ pub use economics::{
     PipelineFigures, Quantity, Retried, Retrying, Scenario, Target, WhatIf, WhatIfs,
 };
 pub use metric::{Contrast, Direction, METRICS, Metric, MetricRow, Unit};
+pub use rates::{counts, success};
 pub use repeats::{ArmRepeats, FlakyCase, Noise, PassChange, PassContrast, PassRates, RepeatChange};
 pub use result::{
     Accounting, ArmSummary, Change, Comparison, Discordance, Quadrants, Results, Slice, TokenTotals, Unweighted,
 };
+pub use sequence::Sequence;
 
 /// What was planned, and how it is to be compared.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +67,21 @@ pub struct Options<'a> {
     pub prices: &'a [Option<Price>],
     /// The largest loss of accuracy tolerated in a slice that moves, a share; `None` gives no advice on slices.
     pub margin: Option<f64>,
+    /// How the run looked at its cases, where it did so while they came in; `None` where all are looked at once.
+    pub sequential: Option<Sequential<'a>>,
+}
+
+/// How a run looked at its cases while they came in. Cases must weigh the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Sequential<'a> {
+    /// The ids of the cases in their order, shuffled before the first; the cases of a cluster stand together.
+    pub order: &'a [Arc<str>],
+    /// So many pairs are there at the first look at all cases.
+    pub first_look: usize,
+    /// So many pairs are there at the first look at a slice.
+    pub first_look_at_slice: usize,
+    /// Whether what was seen ended the run before its last case.
+    pub stopped_early: bool,
 }
 
 /// A case of the plan: what must be known of it even where none of its trials was sent.
@@ -83,7 +101,22 @@ pub struct PlannedCase {
 pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
     let grid = Grid::new(trials, options);
     let all: Vec<usize> = (0..grid.cases.len()).collect();
-    let scope = Scope { grid: &grid, cases: &all, confidence: options.confidence, weighted: true };
+    let ranks = options.sequential.map(|sequential| grid.ranks(sequential.order)).unwrap_or_default();
+    let looks = |first: fn(Sequential<'_>) -> usize| {
+        options.sequential.map(|sequential| Looks {
+            ranks: &ranks,
+            first: first(sequential),
+            stopped_early: sequential.stopped_early,
+        })
+    };
+    let scope = Scope {
+        grid: &grid,
+        cases: &all,
+        confidence: options.confidence,
+        weighted: true,
+        looks: looks(|sequential| sequential.first_look),
+    };
+    let in_slices = Scope { looks: looks(|sequential| sequential.first_look_at_slice), ..scope };
     let arms = options.arms.iter().enumerate().map(|(arm, name)| arm::summary(name, scope, arm)).collect();
     let slices: Vec<_> = options.slice_by.iter().flat_map(|tag| grid.slices(tag)).collect();
     let partitions = routing::partitions(&grid, options.slice_by);
@@ -91,7 +124,7 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
     let comparisons = candidates
         .map(|(candidate, name)| {
             let slices = slices.iter().map(|slice| {
-                let changes = changes(scope.within(&slice.cases), candidate);
+                let changes = changes(in_slices.within(&slice.cases), candidate);
                 let pairs = paired(&changes);
                 Slice {
                     tag: slice.tag.to_owned(),

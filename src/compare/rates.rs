@@ -2,8 +2,9 @@
 //! serves both, and the failure rate is told from the other side.
 
 use super::grid::{BASELINE, Trials};
-use super::scope::{Scope, TrialValue, Values, case_mean};
-use super::{Change, Discordance, Metric, PlannedCase};
+use super::scope::{Looks, Scope, TrialValue, Values, case_mean};
+use super::sequence::{self, Sequence};
+use super::{Change, Discordance, Metric};
 use crate::domain::{Outcome, Trial, UnscoredReason};
 use crate::stats::pairing::{self, CaseScores};
 use crate::stats::tango::Discordant;
@@ -12,8 +13,8 @@ use crate::stats::{Estimate, PerCase, Scores, mcnemar, paired, proportion};
 /// A share of the cases that count.
 pub(super) struct Share {
     metric: Metric,
-    /// Which cases count.
-    counts: fn(&PlannedCase) -> bool,
+    /// Which cases count, by whether they involve tools.
+    counts: fn(bool) -> bool,
     /// 1 for a trial that succeeds, 0 for one that does not, nothing where nobody can say.
     success: TrialValue,
     /// Whether the share is of the cases that fail: estimates are then told from the other side.
@@ -27,10 +28,26 @@ pub(super) const ACCURACY: Share =
 /// Share of the cases with tools that have a tool fault.
 pub(super) const TOOL_CALLS: Share = Share {
     metric: Metric::ToolCallFailureRate,
-    counts: |case| case.involves_tools,
+    counts: |involves_tools| involves_tools,
     success: without_tool_fault,
     of_failures: true,
 };
+
+/// Success of a trial, 1 or 0, as the shares count it; nothing where nobody can say, or where the metric is no share.
+#[must_use]
+pub fn success(metric: Metric, trial: &Trial) -> Option<f64> {
+    (share(metric)?.success)(trial)
+}
+
+/// Whether a case counts in a share.
+#[must_use]
+pub fn counts(metric: Metric, involves_tools: bool) -> bool {
+    share(metric).is_some_and(|share| (share.counts)(involves_tools))
+}
+
+fn share(metric: Metric) -> Option<Share> {
+    [ACCURACY, TOOL_CALLS].into_iter().find(|share| share.metric == metric)
+}
 
 /// The usable score of a trial.
 pub(super) fn score(trial: &Trial) -> Option<f64> {
@@ -85,17 +102,26 @@ impl Share {
         let sample = scope.sample(&cases);
         let scores = self.scores(scope, &cases, &[BASELINE, candidate]);
         let per_case = |values| PerCase { values, design: sample.design() };
+        let fixed = |confidence| paired::difference(per_case(&differences), scores, confidence);
+        let contrast = match scope.looks {
+            None => fixed(scope.confidence),
+            Some(looks) => fixed(sequence::confidence_of_last(scope.confidence)).map(|fixed| {
+                let sequence = self.sequence(scope, candidate, looks);
+                if looks.stopped_early { sequence.instead_of(fixed) } else { sequence.within(fixed, scope.confidence) }
+            }),
+        };
         let [baseline, candidate] = arms.each_ref().map(|values| self.rate(per_case(values), scores, scope.confidence));
         let effective = paired::effective_difference(per_case(&differences), scores, scope.confidence);
-        let textbook = scores == Scores::PassFail { trials: 1 } && sample.is_simple() && !cases.is_empty();
+        let stopped_early = scope.looks.is_some_and(|looks| looks.stopped_early);
+        let textbook =
+            !stopped_early && scores == Scores::PassFail { trials: 1 } && sample.is_simple() && !cases.is_empty();
         let wins = |won: fn(f64) -> bool| differences.iter().filter(|&&difference| won(difference)).count();
         // The worst case of success is the worst case of failure: it only changes its sign.
         let told = |difference: f64| if self.of_failures { 0.0 - difference } else { difference };
         Change {
             baseline,
             candidate,
-            contrast: paired::difference(per_case(&differences), scores, scope.confidence)
-                .map(|difference| if self.of_failures { difference.negated() } else { difference }),
+            contrast: contrast.map(|difference| if self.of_failures { difference.negated() } else { difference }),
             p_value: textbook.then(|| mcnemar::mid_p(wins(|d| d < 0.0), wins(|d| d > 0.0))),
             worst_case: worst_case.map(told),
             best_case: best_case.map(told),
@@ -138,8 +164,24 @@ impl Share {
         (pairs, difference)
     }
 
+    /// The cases in the order of looking, a cluster at a time.
+    fn sequence(&self, scope: Scope<'_>, candidate: usize, looks: Looks<'_>) -> Sequence {
+        let mut cases = self.counted(scope);
+        cases.sort_by_key(|&case| (looks.ranks[case], case));
+        let clusters = &scope.grid.clusters;
+        let mut sequence = Sequence::new(scope.confidence, looks.first);
+        for cluster in cases.chunk_by(|&a, &b| clusters[a].is_some() && clusters[a] == clusters[b]) {
+            let mean = |case: usize, arm: usize| [case_mean(scope.grid.trials(case, arm), self.success)];
+            let means: Vec<_> = cluster.iter().map(|&case| (mean(case, BASELINE), mean(case, candidate))).collect();
+            let scores: Vec<CaseScores<'_>> =
+                means.iter().map(|(baseline, candidate)| CaseScores { baseline, candidate }).collect();
+            sequence.add(&scores);
+        }
+        sequence
+    }
+
     fn counted(&self, scope: Scope<'_>) -> Vec<usize> {
-        scope.cases.iter().copied().filter(|&case| (self.counts)(scope.grid.cases[case])).collect()
+        scope.cases.iter().copied().filter(|&case| (self.counts)(scope.grid.cases[case].involves_tools)).collect()
     }
 
     /// What the values of `cases` in `arms` are means of.

@@ -19,6 +19,19 @@ pub(super) struct Scope<'a> {
     pub confidence: f64,
     /// Whether a case counts as often as it weighs.
     pub weighted: bool,
+    /// How the cases were looked at while they came in; `None` where they were not.
+    pub looks: Option<Looks<'a>>,
+}
+
+/// How cases were looked at while they came in.
+#[derive(Clone, Copy)]
+pub(super) struct Looks<'a> {
+    /// The place of each of the grid's cases in the order of looking.
+    pub ranks: &'a [usize],
+    /// So many pairs are there at the first look.
+    pub first: usize,
+    /// Whether what was seen ended the run before its last case.
+    pub stopped_early: bool,
 }
 
 /// How some cases came into the sample, owned.

@@ -32,6 +32,20 @@ pub(super) struct Field<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// The fields of a line; an error when it is no object.
+    pub(super) fn of_line(line: &'a [u8]) -> Result<Result<Self, BadLine>, serde_json::Error> {
+        serde_json::from_slice(line).map(|Pairs(fields)| Self::new(String::new(), fields))
+    }
+
+    fn new(place: String, fields: Vec<(String, &'a RawValue)>) -> Result<Self, BadLine> {
+        let mut names: Vec<&str> = fields.iter().map(|field| field.0.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(BadLine::from(format!("the field `{}` stands twice", place_of(&place, twice[0]))));
+        }
+        Ok(Self { place, left: fields, asked: Vec::new() })
+    }
+
     /// The value of a field; `None` where it is absent or `null`.
     pub(super) fn take(&mut self, name: &'static str) -> Option<Field<'a>> {
         self.asked.push(name);
@@ -97,12 +111,7 @@ impl<'a> Field<'a> {
             return Err(self.wrong("an object"));
         }
         let Pairs(fields) = self.read()?;
-        let mut names: Vec<&str> = fields.iter().map(|field| field.0.as_str()).collect();
-        names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(BadLine::from(format!("the field `{}` stands twice", place_of(&self.place, twice[0]))));
-        }
-        Ok(Fields { place: self.place.clone(), left: fields, asked: Vec::new() })
+        Fields::new(self.place.clone(), fields)
     }
 
     /// The elements of a list.

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::fields::Field;
+use super::fields::{Field, Fields};
 use super::shape::case;
 use crate::domain::Case;
 
@@ -29,6 +29,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, BadLine> {
         message: format!("not a JSON object{why}"),
         help: Some("each line holds one whole JSON object".into()),
     };
+    // What is an object is read at once; what is wrong with anything else is found out after.
+    if let Ok(fields) = Fields::of_line(bytes) {
+        return case(fields?);
+    }
     let raw: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
         let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);

@@ -15,14 +15,15 @@ mod tool;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::{Case, Message, auto_tags};
 use crate::input;
+use crate::private::read_at;
 use crate::problem::Problem;
 use image::Images;
 
@@ -40,7 +41,7 @@ pub struct Dataset {
     pub total: usize,
     /// The cases in use, in the order of the file.
     pub entries: Vec<Entry>,
-    file: Mutex<File>,
+    file: File,
     images: Images,
 }
 
@@ -90,7 +91,7 @@ pub fn open(path: &Path) -> Result<Dataset, Vec<Problem>> {
         sha256: scan.sha256,
         total: scan.entries.len(),
         entries: scan.entries,
-        file: Mutex::new(file),
+        file,
         images: scan.images,
     })
 }
@@ -190,12 +191,7 @@ impl Dataset {
                 .help("run again: the dataset is checked anew")
         };
         let mut bytes = vec![0; entry.length];
-        {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.seek(SeekFrom::Start(entry.offset))
-                .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(|error| changed(error.to_string()))?;
-        }
+        read_at(&self.file, &mut bytes, entry.offset).map_err(|error| changed(error.to_string()))?;
         if hash_of(&bytes) != entry.hash {
             return Err(changed(format!("the line of `{}` is another one now", entry.id)));
         }

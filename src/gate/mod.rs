@@ -83,11 +83,24 @@ fn finding(comparison: &Comparison, rule: &Rule, gate: &Gate) -> Finding {
     Finding { rule: rule.clone(), decision: why.decision(), observed, why }
 }
 
+impl Gate {
+    /// So many pairs are the fewest that a rule is judged by: no pairs at all are too few even where none are asked for.
+    #[must_use]
+    pub fn needed_pairs(&self, in_slice: bool) -> usize {
+        if in_slice { self.min_pairs.min(MIN_SLICE_PAIRS) } else { self.min_pairs }.max(1)
+    }
+
+    /// Whether enough of the cases that should count are in pairs.
+    #[must_use]
+    pub fn covers(&self, pairs: usize, missing: usize) -> bool {
+        share(pairs, pairs + missing) >= self.min_coverage
+    }
+}
+
 fn judged(comparison: &Comparison, rule: &Rule, gate: &Gate) -> Why {
     let slice = rule.slice.as_ref().map(|(tag, value)| (tag.as_str(), value.as_str()));
     let scored = comparison.change(Metric::Accuracy, slice).map_or(0, |accuracy| accuracy.pairs);
-    // No pairs at all are too few even where none are asked for.
-    let needed = if slice.is_some() { gate.min_pairs.min(MIN_SLICE_PAIRS) } else { gate.min_pairs }.max(1);
+    let needed = gate.needed_pairs(slice.is_some());
     let Some(change) = comparison.change(rule.metric, slice) else {
         return if slice.is_some() { Why::NoSuchSlice } else { Why::Undefined };
     };

@@ -19,6 +19,19 @@ pub struct Rule {
     pub line: usize,
 }
 
+impl Rule {
+    /// The margin of a rule that may be read after every case, so that it can end a run early: it decides, and it asks of
+    /// a difference of shares, whose size is bounded.
+    #[must_use]
+    pub fn early_margin(&self) -> Option<f64> {
+        match (self.level, self.limit) {
+            (Level::Error, Limit::NonInferior(margin)) => Some(margin),
+            (Level::Error, Limit::MaxRatio(_) | Limit::Better | Limit::Min(_) | Limit::Max(_))
+            | (Level::Warn | Level::Off, _) => None,
+        }
+    }
+}
+
 /// What a rule asks. All inequalities are strict: an interval that ends on its limit shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -38,7 +38,7 @@ pub use budget::Budget;
 pub use buy::now_ms;
 pub use event::Event;
 pub use lane::{GiveUp, Lane, News};
-pub use plan::{Plan, Planned};
+pub use plan::{Plan, Planned, shuffled_clusters};
 pub use retry::Retry;
 pub use secret::Secret;
 pub use slots::Slots;

@@ -21,6 +21,8 @@ pub enum StopReason {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// What is known decides: more answers are not needed.
+    Decided,
     /// Every further call of this arm would be refused: key, model or quota.
     Refused {
         /// The arm's name.

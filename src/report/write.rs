@@ -3,10 +3,10 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::thread::ScopedJoinHandle;
+use std::thread::{Scope, ScopedJoinHandle};
 
 use super::View;
-use super::chart::{self, CHARTS, Chart, ChartError, Svg};
+use super::chart::{self, CHARTS, ChartError};
 use super::format::{html, json, markdown};
 use crate::private;
 
@@ -36,38 +36,38 @@ pub enum WriteError {
 ///
 /// When a file cannot be written or a chart cannot be made. Files written before that stay.
 pub fn write(dir: &Path, view: &View<'_>) -> Result<(), WriteError> {
+    let charts = dir.join("charts");
+    fs::create_dir_all(&charts).map_err(|source| WriteError::Io { path: charts.clone(), source })?;
+    // Each waits for the disk in turn: all of them at once. The pictures, which take memory, come one after the other.
     std::thread::scope(|scope| {
-        // The pictures take longest: all of them at once, while the texts are written.
-        let card = scope.spawn(|| chart::png(&chart::card(view)?));
-        let draw = |chart: &'static Chart| scope.spawn(move || (chart.draw)(view)?.map(with_png).transpose());
-        let drawn: Vec<_> = CHARTS.iter().map(draw).collect();
-        replace(&dir.join("summary.json"), json::render(view)?.as_bytes())?;
-        replace(&dir.join("summary.md"), markdown::render(view).as_bytes())?;
-        replace(&dir.join("report.html"), html::render(view)?.as_bytes())?;
-        replace(&dir.join("card.png"), &joined(card)?)?;
-        let charts = dir.join("charts");
-        fs::create_dir_all(&charts).map_err(|source| WriteError::Io { path: charts.clone(), source })?;
-        for (chart, drawn) in CHARTS.iter().zip(drawn) {
+        let texts = [
+            scope.spawn(|| replace(&dir.join("summary.json"), json::render(view)?.as_bytes())),
+            scope.spawn(|| replace(&dir.join("summary.md"), markdown::render(view).as_bytes())),
+            scope.spawn(|| replace(&dir.join("report.html"), html::render(view)?.as_bytes())),
+        ];
+        let mut pictures = vec![write_on(scope, dir.join("card.png"), chart::png(&chart::card(view)?)?)];
+        for chart in CHARTS {
             let (svg, png) = (charts.join(format!("{}.svg", chart.id)), charts.join(format!("{}.png", chart.id)));
-            match joined(drawn)? {
-                Some((drawing, picture)) => {
-                    replace(&svg, drawing.text().as_bytes())?;
-                    replace(&png, &picture)?;
+            match (chart.draw)(view)? {
+                Some(drawing) => {
+                    pictures.push(write_on(scope, png, chart::png(&drawing)?));
+                    pictures.push(write_on(scope, svg, drawing.into_text().into_bytes()));
                 }
                 None => [svg, png].iter().try_for_each(|path| remove(path))?,
             }
         }
-        Ok(())
+        texts.into_iter().chain(pictures).try_for_each(joined)
     })
 }
 
-fn with_png(drawing: Svg) -> Result<(Svg, Vec<u8>), ChartError> {
-    let picture = chart::png(&drawing)?;
-    Ok((drawing, picture))
+type Writing<'scope> = ScopedJoinHandle<'scope, Result<(), WriteError>>;
+
+fn write_on<'scope>(scope: &'scope Scope<'scope, '_>, path: PathBuf, bytes: Vec<u8>) -> Writing<'scope> {
+    scope.spawn(move || replace(&path, &bytes))
 }
 
 /// What a thread came to; its panic is everybody's.
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+fn joined(thread: Writing<'_>) -> Result<(), WriteError> {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 

@@ -105,6 +105,14 @@ impl RunDir {
         self.journal.index.times_unknown((case, arm, repeat))
     }
 
+    /// What is kept of a trial; `None` where there is nothing yet.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn record(&self, case: &str, arm: &str, repeat: u32) -> Result<Option<Record>, RunDirError> {
+        self.journal.records(std::iter::once((case, arm, repeat))).next().transpose()
+    }
+
     /// Appends finished trials.
     ///
     /// # Errors

@@ -1,13 +1,14 @@
 //! `trials.jsonl`: every finished trial is appended before it is counted, so that a stopped run goes on where it was.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use super::RunDirError;
 use super::index::{Index, Place};
 use super::record::Record;
 use super::syncer::Syncer;
+use crate::private::read_at;
 
 /// An open journal, and where each trial's last line stands.
 #[derive(Debug)]
@@ -102,8 +103,7 @@ impl Journal {
     fn read(&self, offset: u64, length: usize, bytes: &mut Vec<u8>) -> Result<Record, RunDirError> {
         let io = |source| RunDirError::Io { path: self.path.clone(), source };
         bytes.resize(length, 0);
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(bytes)).map_err(io)?;
+        read_at(&self.file, bytes, offset).map_err(io)?;
         serde_json::from_slice(bytes).map_err(|error| io(error.into()))
     }
 }

@@ -50,6 +50,9 @@ pub struct Manifest {
     pub translations: Vec<TranslationInfo>,
     /// Calls that may have been billed beyond what the trials count; `None` when there are none.
     pub uncertain: Option<UncertainInfo>,
+    /// Where the run stopped before its last case, because every rule that can be read after every case was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_early: Option<StoppedEarly>,
     /// When the run began, in milliseconds since 1970 (UTC).
     pub started_at: i64,
     /// When its last trial was recorded; `None` while it is unfinished.
@@ -59,6 +62,22 @@ pub struct Manifest {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_first(repeat: &u32) -> bool {
     *repeat == 0
+}
+
+/// Where a run stopped before its last case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoppedEarly {
+    /// Cases up to the stop: those of the table and of every number.
+    pub cases: usize,
+    /// Cases of the plan.
+    pub planned: usize,
+    /// SHA-256 of their ids, sorted, one a line: a lock holds to all of them.
+    pub planned_ids_sha256: String,
+    /// Trials beyond the stop that had begun before it was known. Their answers are in the store, and in no number.
+    pub beyond: usize,
+    /// What this run paid for them; `None` is unknown.
+    pub beyond_spend: Option<Usd>,
 }
 
 /// The suite of a run.

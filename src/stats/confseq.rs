@@ -1,7 +1,7 @@
 //! Confidence sequences: intervals of a mean difference that hold at every look together. The means that neither side's
 //! e-process rejects (Waudby-Smith & Ramdas 2024, section 4).
 
-use super::eprocess::{Null, Outcomes, log_e, log_e_counts};
+use super::eprocess::{Null, Outcomes, log_e, log_e_counts, log_e_tallied};
 use super::estimate::Interval;
 
 /// Where the search for a limit ends.
@@ -33,6 +33,47 @@ pub fn running(differences: &[f64], alpha: f64) -> Vec<Interval> {
             interval
         })
         .collect()
+}
+
+/// A confidence sequence at work: the last interval of [`running`], in a time per case that does not grow with the number
+/// of cases, but with that of different differences.
+#[derive(Debug, Clone)]
+pub struct Running {
+    alpha: f64,
+    /// Differences with how many cases have them, ascending.
+    tallied: Vec<(f64, usize)>,
+    interval: Interval,
+}
+
+impl Running {
+    /// Before the first case; `alpha` is the one-sided error of each side over all looks together.
+    #[must_use]
+    pub const fn new(alpha: f64) -> Self {
+        Self { alpha, tallied: Vec::new(), interval: Interval::bounded(-1.0, 1.0, 1.0 - 2.0 * alpha) }
+    }
+
+    /// Takes the difference of the next case, in [−1, 1], without a look.
+    pub fn add(&mut self, difference: f64) {
+        match self.tallied.binary_search_by(|(known, _)| known.total_cmp(&difference)) {
+            Ok(place) => self.tallied[place].1 += 1,
+            Err(place) => self.tallied.insert(place, (difference, 1)),
+        }
+    }
+
+    /// Looks at the cases so far: the interval loses what they reject. It never becomes empty: cases that contradict
+    /// what is left of it leave it as it is, so that a limit that was crossed stays crossed.
+    pub fn look(&mut self) {
+        let narrowed = narrowed(self.interval, |null| log_e_tallied(&self.tallied, null), self.alpha);
+        if narrowed.low < narrowed.high {
+            self.interval = narrowed;
+        }
+    }
+
+    /// Where the mean lies after the last look; [−1, 1] before the first.
+    #[must_use]
+    pub const fn interval(&self) -> Interval {
+        self.interval
+    }
 }
 
 /// The part of `interval` that evidence does not reject. Evidence against "at most m" falls as m rises, and that
@@ -79,6 +120,40 @@ mod tests {
         assert!(last.low >= alone.low && last.high <= alone.high, "{last:?} {alone:?}");
         assert!(last.low > Some(-0.1) && last.high < Some(0.5), "{last:?}");
         assert!((last.confidence - 0.95).abs() < 1e-12);
+    }
+
+    #[test]
+    fn at_work_it_is_the_running_sequence_and_counts_from_its_first_look() {
+        let differences: Vec<f64> = (0..60).map(|case| [0.0, 1.0, 1.0, 0.0, -0.5][case % 5]).collect();
+        let sequence = super::running(&differences, 0.025);
+        let [mut always, mut late] = [Running::new(0.025), Running::new(0.025)];
+        for (case, &difference) in differences.iter().enumerate() {
+            always.add(difference);
+            always.look();
+            let close = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| (a - b).abs() < 1e-12);
+            let (found, expected) = (always.interval(), sequence[case]);
+            assert!(close(found.low, expected.low) && close(found.high, expected.high), "{found:?} {expected:?}");
+            late.add(difference);
+        }
+        assert_eq!(late.interval(), Interval::bounded(-1.0, 1.0, 0.95));
+        late.look();
+        assert!(late.interval().low <= always.interval().low && late.interval().low > Some(0.0));
+    }
+
+    #[test]
+    fn what_was_crossed_stays_crossed() {
+        let mut running = Running::new(0.025);
+        let mut take = |difference: f64, cases: usize| {
+            for _ in 0..cases {
+                running.add(difference);
+                running.look();
+            }
+            running.interval()
+        };
+        let risen = take(1.0, 30);
+        let fallen = take(-1.0, 300);
+        assert!(fallen.low >= risen.low && risen.low > Some(0.5), "{risen:?} {fallen:?}");
+        assert!(fallen.low < fallen.high);
     }
 
     #[test]

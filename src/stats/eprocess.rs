@@ -91,11 +91,16 @@ pub fn log_e(differences: &[f64], null: Null) -> f64 {
 /// [`log_e`] of pass/fail outcomes, whose order does not matter.
 #[must_use]
 pub fn log_e_counts(outcomes: Outcomes, null: Null) -> f64 {
-    let null = null.inside();
     let Outcomes { wins, losses, ties } = outcomes;
+    log_e_tallied(&[(1.0, wins), (-1.0, losses), (0.0, ties)], null)
+}
+
+/// [`log_e`] of differences, each with how many cases have it.
+pub(super) fn log_e_tallied(tallied: &[(f64, usize)], null: Null) -> f64 {
+    let null = null.inside();
     log_mean_exp(BETS.map(|bet| {
-        let of = |cases: usize, difference: f64| count(cases) * null.factor(bet, difference).ln();
-        super::sum::sum([of(wins, 1.0), of(losses, -1.0), of(ties, 0.0)])
+        let of = |&(difference, cases): &(f64, usize)| count(cases) * null.factor(bet, difference).ln();
+        super::sum::sum(tallied.iter().map(of))
     }))
 }
 

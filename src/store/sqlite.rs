@@ -15,7 +15,7 @@ use crate::domain::Exchange;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_mins(1);
 /// KiB of the file that a connection keeps in memory: keys come in no order, so that any page may be next.
-const CACHE: u32 = 8192;
+const CACHE: u32 = 4096;
 /// Pages in the log after which they are moved into the file: a page that changed often is moved once.
 const LOG: u32 = 4000;
 

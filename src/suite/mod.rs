@@ -13,6 +13,7 @@ mod rules;
 mod scorers;
 mod settings;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -126,6 +127,9 @@ fn read(path: &Path, document: &Spanned<DeTable<'_>>, problems: &Problems<'_>) -
     let scorers = scorers::read(&root, problems);
     let gate = rules::read(&root, scorers.as_deref(), problems);
     let costs = costs::read(&root);
+    if let (Some(ReplaySettings { stop_early: true, .. }), Some(gate)) = (&replay, &gate) {
+        rules::check_early(&stop_early(&root), gate, problems);
+    }
     let plan_fields = plan_fields(document.get_ref());
     root.finish(&[]);
     Some(Parts {
@@ -139,6 +143,12 @@ fn read(path: &Path, document: &Spanned<DeTable<'_>>, problems: &Problems<'_>) -
         costs: costs?,
         plan_fields,
     })
+}
+
+/// Where the suite says that a run may stop early.
+fn stop_early(root: &Table<'_>) -> Range<usize> {
+    let replay = root.get("replay").and_then(|replay| replay.get_ref().as_table());
+    replay.and_then(|replay| replay.get("stop_early")).map_or(0..0, Spanned::span)
 }
 
 /// The suite's name: it is part of the names of files.
@@ -164,7 +174,7 @@ fn name(root: &Table<'_>, path: &Path) -> Option<String> {
 fn plan_fields(document: &DeTable<'_>) -> Value {
     let part = |key: &str| document.get(key).map(|value| reader::json(value.get_ref()));
     let replay = part("replay").unwrap_or_default();
-    json!({
+    let mut fields = json!({
         "baseline": part("baseline"),
         "candidates": part("candidates"),
         "endpoints": part("endpoints"),
@@ -175,7 +185,12 @@ fn plan_fields(document: &DeTable<'_>) -> Value {
         "seed": replay.get("seed"),
         "max_output_tokens": replay.get("max_output_tokens"),
         "stream": replay.get("stream"),
-    })
+    });
+    // It decides which of the trials there are. Suites without it keep the hash that they had before it came.
+    if replay.get("stop_early") == Some(&Value::Bool(true)) {
+        fields["stop_early"] = true.into();
+    }
+    fields
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `[gate]`: what is asked of the comparison.
 
+use std::ops::Range;
+
 use super::limits;
 use super::reader::{Problems, Table, list};
 use crate::compare::{METRICS, Metric};
@@ -38,6 +40,16 @@ pub(super) fn read(root: &Table<'_>, scorers: Option<&[Configured]>, problems: &
     table.finish(&[]);
     gate.rules = rules?;
     Some(gate)
+}
+
+/// A run stops early by rules that can be read after every case: there must be one.
+pub(super) fn check_early(stop_early: &Range<usize>, gate: &Gate, problems: &Problems<'_>) {
+    if gate.rules.iter().all(|rule| rule.early_margin().is_none()) {
+        let help = "add a rule such as `{ metric = \"accuracy\", non_inferior = \"2pp\" }` to [gate], or leave `stop_early` out";
+        let message =
+            "`stop_early` needs a rule of level error with `non_inferior`: no other can be read after every case";
+        problems.add(stop_early, message, Some(help.to_owned()));
+    }
 }
 
 fn rules(table: &Table<'_>, scorers: Option<&[Configured]>, problems: &Problems<'_>) -> Option<Vec<Rule>> {

@@ -59,6 +59,8 @@ pub struct ReplaySettings {
     pub max_searches: Option<u64>,
     /// The seed of the order of calls.
     pub seed: u64,
+    /// Whether the run ends once every rule that can be read after every case is decided.
+    pub stop_early: bool,
     /// When to ask again.
     pub retry: Retry,
     /// The longest wait for a provider that answers nothing: it asks to come back later, refuses, or is broken.
@@ -118,6 +120,7 @@ fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
         max_searches: integer("max_searches", 1..1001),
         stream: table.is_some_and(|table| table.flag("stream")),
         seed: integer("seed", 0..i64::MAX).unwrap_or(DEFAULT_SEED),
+        stop_early: table.is_some_and(|table| table.flag("stop_early")),
         retry: Retry { attempts: small("attempts", 1..21).unwrap_or(DEFAULT_ATTEMPTS) },
         max_wait: integer("max_wait_s", 1..86_401).map_or(DEFAULT_MAX_WAIT, Duration::from_secs),
         timeouts: timeouts(&integer),

@@ -10,6 +10,7 @@ mod dataset;
 mod demo;
 mod disk;
 mod doctor;
+mod early;
 mod faults;
 mod gate;
 mod guards;

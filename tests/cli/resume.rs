@@ -39,7 +39,7 @@ fn answer(seen: &Seen) -> Answer {
 }
 
 /// Sends a signal and waits until the process says that it has heard it.
-fn interrupt(child: &mut Child, name: &str) {
+pub(super) fn interrupt(child: &mut Child, name: &str) {
     signal(child, name);
     let mut line = String::new();
     // One byte at a time, so that what follows the line is left to be read.

@@ -40,6 +40,7 @@ fn compared(planned: &[PlannedCase], trials: &[Trial]) -> Results {
         costs: &costs,
         prices: &[],
         margin: None,
+        sequential: None,
     };
     compare(trials, &options)
 }

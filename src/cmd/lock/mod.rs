@@ -16,7 +16,7 @@ use crate::suite::Suite;
 use crate::terminal::Terminal;
 
 pub(super) use file::Lock;
-pub(super) use pins::Pins;
+pub(super) use pins::{Pins, ids_sha256};
 
 pub(super) fn lock(args: &LockArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let suite = Suite::load(&args.suite)?;

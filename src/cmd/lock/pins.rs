@@ -126,14 +126,17 @@ impl Pins {
     pub(in crate::cmd) fn of_run(run: &Finished) -> Result<Self, CommandError> {
         let manifest = &run.manifest;
         let suite = Suite::parse(Path::new(&manifest.suite.path), manifest.suite.text.clone())?;
-        let trials = run.trials()?;
-        let ids: BTreeSet<&str> = trials.iter().map(|trial| &*trial.key.case).collect();
+        let ids = match &manifest.stopped_early {
+            // The table has no more than the cases up to the stop.
+            Some(stopped) => stopped.planned_ids_sha256.clone(),
+            None => ids_sha256(&run.trials()?.iter().map(|trial| &*trial.key.case).collect()),
+        };
         let finished = manifest.finished_at.and_then(chrono::DateTime::from_timestamp_millis).unwrap_or_default();
         let made = Made {
             cutover: manifest.cutover_version.clone(),
             plan: manifest.plan_hash.clone(),
             run: RunPin { name: manifest.run.clone(), finished: finished.format("%Y-%m-%d").to_string() },
-            dataset: dataset(&manifest.dataset, &ids),
+            dataset: dataset(&manifest.dataset, ids),
             arms: manifest.arms.iter().map(|info| (info.name.clone(), arm(info))).collect(),
         };
         Ok(Self::new(&suite, made))
@@ -146,7 +149,7 @@ impl Pins {
             cutover: env!("CARGO_PKG_VERSION").to_owned(),
             plan: manifest::plan_hash(suite, &cases.sha256, exclude, 0),
             run: RunPin { name: String::new(), finished: String::new() },
-            dataset: dataset(&manifest::dataset_info(suite, cases), &ids),
+            dataset: dataset(&manifest::dataset_info(suite, cases), ids_sha256(&ids)),
             arms: suite.arms.iter().map(|spec| (spec.name.clone(), arm(&manifest::arm_info(spec)))).collect(),
         };
         Self::new(suite, made)
@@ -183,12 +186,17 @@ fn unwritable(error: &toml::ser::Error) -> CommandError {
     std::io::Error::other(format!("the lock cannot be written: {error}")).into()
 }
 
-fn dataset(info: &DatasetInfo, ids: &BTreeSet<&str>) -> DatasetPin {
+/// SHA-256 of ids, sorted, one a line.
+pub(in crate::cmd) fn ids_sha256(ids: &BTreeSet<&str>) -> String {
     let mut hash = Sha256::new();
     for id in ids {
         hash.update(id);
         hash.update("\n");
     }
+    hex::encode(hash.finalize())
+}
+
+fn dataset(info: &DatasetInfo, ids_sha256: String) -> DatasetPin {
     DatasetPin {
         path: info.path.clone(),
         sha256: info.sha256.clone(),
@@ -196,7 +204,7 @@ fn dataset(info: &DatasetInfo, ids: &BTreeSet<&str>) -> DatasetPin {
         drawn: info.drawn,
         draw_seed: info.draw_seed,
         draw_by: info.draw_by.clone(),
-        drawn_ids_sha256: hex::encode(hash.finalize()),
+        drawn_ids_sha256: ids_sha256,
     }
 }
 

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::CommandError;
 use super::error::Message;
 use super::keys::Arms;
 use super::translations::Translations;
+use super::{CommandError, early};
 use crate::cli::{OnUntranslatable, PlanArgs};
 use crate::dataset::{self, Dataset};
 use crate::domain::Usd;
@@ -52,6 +52,7 @@ const UNITS: Units = Units { cost: "pico-dollars (1e-12 USD)", margin: "share of
 pub(super) fn plan(args: &PlanArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let suite = Suite::load(&args.suite)?;
     let (dataset, strata) = open(&suite)?;
+    early::refuse_weights(&suite, &dataset)?;
     let arms = Arms::from_environment(&suite);
     let translations = Translations::check(&dataset, &arms.arms, suite.replay.budget.is_some())?;
     // What a run would refuse is said, after all that can be said nevertheless.
@@ -59,7 +60,7 @@ pub(super) fn plan(args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Command
         OnUntranslatable::Refuse => translations.refuse(&dataset, &arms.arms),
         OnUntranslatable::Exclude => translations.refuse_empty(&dataset, &arms.arms),
     };
-    let mut plan = Plan::new(dataset.entries.len(), arms.arms.len(), suite.replay.repeats, suite.replay.seed);
+    let (mut plan, _) = early::plan(&suite, &dataset);
     plan.trials.retain(|planned| translations.is_sent(*planned));
     // Looking ahead must not make a store.
     let store = if args.store.exists() { Some(Store::open(&args.store)?) } else { None };

@@ -7,6 +7,7 @@ mod properties;
 mod repeats;
 mod routing;
 mod run;
+mod sequential;
 mod shares;
 mod spending;
 mod weights;

@@ -50,8 +50,9 @@ impl Run {
 
     pub(super) fn results(&self) -> Results {
         let Self { arms, planned, repeats, slice_by, margin, trials, costs, prices } = self;
-        let (repeats, margin) = (*repeats, *margin);
-        compare(trials, &Options { arms, planned, repeats, confidence: 0.95, slice_by, costs, prices, margin })
+        let (repeats, margin, sequential) = (*repeats, *margin, None);
+        let confidence = 0.95;
+        compare(trials, &Options { arms, planned, repeats, confidence, slice_by, costs, prices, margin, sequential })
     }
 
     /// The candidate's change in a metric.

@@ -9,8 +9,9 @@ use super::chart::{self, CHARTS};
 use super::fixture::{self, Fixture};
 use super::format::{html, json, markdown, terminal};
 use super::view::mark;
-use super::{View, write};
+use super::{Input, View, write};
 use crate::gate::Decision;
+use crate::run_dir::{Manifest, StoppedEarly};
 
 /// Every made-up run, with its name.
 fn runs() -> [(&'static str, Fixture); 5] {
@@ -44,6 +45,26 @@ fn the_same_run_gives_the_same_bytes() {
     let view = View::new(&fixture.input());
     let drawing = (CHARTS[1].draw)(&view).expect("a chart").expect("a drawing");
     assert!(chart::png(&drawing).expect("a picture") == chart::png(&drawing).expect("a picture"));
+}
+
+#[test]
+fn an_early_stop_is_said_with_what_it_means() {
+    let mut fixture = fixture::single();
+    let stopped =
+        StoppedEarly { cases: 114, planned: 1_300, planned_ids_sha256: String::new(), beyond: 1, beyond_spend: None };
+    fixture.manifest.stopped_early = Some(stopped.clone());
+    let text = markdown::render(&View::new(&fixture.input()));
+    let warning = "Stopped early after 114 of 1,300 cases: every rule that can be read after every case was decided. The \
+                   estimates lean away from the margins (they are biased when a run stops early); the intervals of \
+                   accuracy and of the tool-call failure rate are confidence sequences at 99%, which hold at any time. \
+                   Cost, latency and all else were read once, at the stop, and did not trigger it. 1 trial beyond it had \
+                   begun, at an unknown cost, and count in no number.";
+    assert!(text.contains(warning), "{text}");
+    assert!(text.contains(", case by case, stopped early after 114 of 1,300 cases"), "{text}");
+    let many = fixture::many();
+    let manifest = Manifest { stopped_early: Some(stopped), ..many.manifest.clone() };
+    let text = markdown::render(&View::new(&Input { manifest: &manifest, ..many.input() }));
+    assert!(text.contains("every rule, of every candidate, that can be read after every case was decided"), "{text}");
 }
 
 #[test]

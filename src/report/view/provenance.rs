@@ -16,7 +16,7 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
         fact("Dataset SHA-256", manifest.dataset.sha256.clone()),
         fact("Plan SHA-256", manifest.plan_hash.clone()),
         fact("Repeats", repeats(manifest)),
-        fact("Order of calls", format!("seed {}", manifest.seed)),
+        fact("Order of calls", order(manifest)),
         fact("Mode", manifest.mode.clone()),
         fact("Scorers", listed(&manifest.scorers)),
         fact("Sliced by", listed(&manifest.slice_by)),
@@ -45,6 +45,14 @@ fn repeats(manifest: &Manifest) -> String {
         None => repeats,
         Some(first) => format!("{repeats}, fresh (from number {}), to confirm {first}", manifest.first_repeat),
     }
+}
+
+fn order(manifest: &Manifest) -> String {
+    let stopped = manifest.stopped_early.as_ref().map(|stopped| {
+        let planned = plural(stopped.planned, "case", "cases");
+        format!(", case by case, stopped early after {} of {planned}", count(stopped.cases))
+    });
+    format!("seed {}{}", manifest.seed, stopped.unwrap_or_default())
 }
 
 fn dataset(dataset: &DatasetInfo) -> String {

@@ -8,7 +8,8 @@ use super::translation::{settings, translations};
 use crate::compare::{ArmSummary, Comparison, FEW_SUCCESSES, TagRouting};
 use crate::gate::Rule;
 use crate::report::Input;
-use crate::run_dir::{ArmInfo, Manifest, UncertainInfo};
+use crate::run_dir::{ArmInfo, Manifest, StoppedEarly, UncertainInfo};
+use crate::stats::sequential::SPEND;
 
 /// Fewer pairs than this make every interval wide.
 const SMALL_RUN: usize = 30;
@@ -17,6 +18,7 @@ const SMALL_RUN: usize = 30;
 pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(of_run(input.manifest));
+    warnings.extend(of_early_stop(input));
     warnings.extend(of_second_look(input));
     warnings.extend(of_translations(input.manifest));
     warnings.extend(of_effort(&input.manifest.arms));
@@ -72,6 +74,26 @@ fn few_successes(comparison: &Comparison) -> Vec<String> {
         )
     })
     .collect()
+}
+
+/// Why a run that stopped early is to be read otherwise than one that did not.
+fn of_early_stop(input: &Input<'_>) -> Option<String> {
+    let &StoppedEarly { cases, planned, beyond, beyond_spend, .. } = input.manifest.stopped_early.as_ref()?;
+    let every = if input.results.comparisons.len() > 1 { ", of every candidate," } else { "" };
+    let paid = beyond_spend.map_or_else(|| "at an unknown cost".to_owned(), |usd| format!("for ${:.6}", usd.dollars()));
+    let begun = (beyond > 0).then(|| {
+        format!(" {} beyond it had begun, {paid}, and count in no number.", plural(beyond, "trial", "trials"))
+    });
+    Some(format!(
+        "Stopped early after {} of {}: every rule{every} that can be read after every case was decided. The estimates lean \
+         away from the margins (they are biased when a run stops early); the intervals of accuracy and of the tool-call \
+         failure rate are confidence sequences at {}, which hold at any time. Cost, latency and all else were read once, \
+         at the stop, and did not trigger it.{}",
+        count(cases),
+        plural(planned, "case", "cases"),
+        percent(1.0 - SPEND * (1.0 - input.gate.confidence)),
+        begun.unwrap_or_default()
+    ))
 }
 
 /// Rules whose answer hangs on the mix of cases alone: the draw says one thing, production another (Simpson's paradox).
