@@ -1,5 +1,6 @@
 //! The folder of a run, `results/<run>/`: create, append, resume, open.
 
+mod columns;
 mod example;
 mod folder;
 mod index;

@@ -18,7 +18,7 @@ pub enum Basis {
     Unknown,
 }
 
-/// The chances E[qʲ] over cases, q being the failure rate of a case.
+/// The chances `E[qʲ]` over cases, q being the failure rate of a case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AllFail {
     /// Where they come from.
@@ -50,7 +50,7 @@ pub fn failure_rate(cases: &[CaseTrials]) -> Option<f64> {
     mean(&rates)
 }
 
-/// E[qʲ] by U-statistics: unbiased, whatever the distribution of q. `None` when a case has fewer than j trials.
+/// `E[qʲ]` by U-statistics: unbiased, whatever the distribution of q. `None` when a case has fewer than j trials.
 fn observed(cases: &[CaseTrials], j: usize) -> Option<f64> {
     let chances: Vec<f64> = cases.iter().map(|case| case.all_failed(j)).collect::<Option<_>>()?;
     mean(&chances)
@@ -69,7 +69,7 @@ pub fn moment_correlation(failure_rate: f64, both_fail: f64) -> f64 {
     if spread > 0.0 { ((both_fail - failure_rate * failure_rate) / spread).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-/// E[qʲ] for j = 0 to `attempts` when q is beta-distributed: the product of (q·M + l) ÷ (M + l) over l < j with
+/// `E[qʲ]` for j = 0 to `attempts` when q is beta-distributed: the product of (q·M + l) ÷ (M + l) over l < j with
 /// M = 1 ÷ correlation − 1, written so that correlations of 0 and 1 need no case of their own.
 #[must_use]
 pub fn beta_binomial(failure_rate: f64, correlation: f64, attempts: usize) -> Vec<f64> {
