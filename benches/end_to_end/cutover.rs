@@ -135,5 +135,15 @@ fn is_timed(name: &str) -> bool {
 }
 
 /// Parts of the names of what differs between two runs of the same cases.
-const TIMED: &[&str] =
-    &["latency", "first_token", "spend", "from_store", "attempts", "recording", "single_flight", "uncertain"];
+const TIMED: &[&str] = &[
+    "latency",
+    "slowest_ms",
+    "first_token",
+    "tokens_per_second",
+    "spend",
+    "from_store",
+    "attempts",
+    "recording",
+    "single_flight",
+    "uncertain",
+];
