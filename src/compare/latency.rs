@@ -53,19 +53,26 @@ fn timed_out(trial: &Trial) -> bool {
 }
 
 /// Whether two trials were bought in one recording. A call that timed out is never stored, so it belongs to this run.
-pub(super) fn side_by_side(baseline: &Trial, candidate: &Trial) -> bool {
+fn side_by_side(baseline: &Trial, candidate: &Trial) -> bool {
     if timed_out(baseline) || timed_out(candidate) {
         return !baseline.from_store && !candidate.from_store;
     }
     baseline.recording.is_some() && baseline.recording == candidate.recording
 }
 
+/// The trials of a case that were bought side by side, repeat by repeat.
+pub(super) fn bought_together<'a>(
+    baseline: &'a Trials<'_>,
+    candidate: &'a Trials<'_>,
+) -> impl Iterator<Item = (&'a Trial, &'a Trial)> + Clone {
+    let sent = baseline.iter().zip(candidate).filter_map(|(baseline, candidate)| (*baseline).zip(*candidate));
+    sent.filter(|(baseline, candidate)| side_by_side(baseline, candidate))
+}
+
 /// Mean time of a case in both arms, over the repeats that were bought side by side.
 fn paired(time: TrialValue, baseline: &Trials<'_>, candidate: &Trials<'_>) -> Option<(f64, f64)> {
-    let sent = baseline.iter().zip(candidate).filter_map(|(baseline, candidate)| (*baseline).zip(*candidate));
-    let timed = sent
-        .filter(|(baseline, candidate)| side_by_side(baseline, candidate))
-        .filter_map(|(baseline, candidate)| time(baseline).zip(time(candidate)));
+    let timed =
+        bought_together(baseline, candidate).filter_map(|(baseline, candidate)| time(baseline).zip(time(candidate)));
     let mean = |arm: fn((f64, f64)) -> f64| usable_mean(timed.clone().map(|pair| Some(arm(pair))));
     mean(|pair| pair.0).zip(mean(|pair| pair.1))
 }

@@ -16,6 +16,12 @@ pub struct Arm<'a> {
     pub success: &'a [f64],
 }
 
+impl<'a> Arm<'a> {
+    fn means(self) -> Means<'a> {
+        Means { numerator: self.cost, denominator: self.success }
+    }
+}
+
 /// Two arms over the same cases.
 #[derive(Debug, Clone, Copy)]
 pub struct Arms<'a> {
@@ -53,8 +59,7 @@ pub fn ratio_of_means(means: Means<'_>, design: Design<'_>, confidence: f64) -> 
 /// Total cost ÷ successes of one arm. `None` without cases or successes.
 #[must_use]
 pub fn cost_per_success(arm: Arm<'_>, design: Design<'_>, confidence: f64) -> Option<Estimate> {
-    let means = Means { numerator: arm.cost, denominator: arm.success };
-    ratio_of_means(means, design, confidence).map(|ratio| ratio.estimate)
+    ratio_of_means(arm.means(), design, confidence).map(|ratio| ratio.estimate)
 }
 
 /// Cost per success of the candidate ÷ that of the baseline. `None` without cases, without a success of the candidate,
@@ -62,8 +67,15 @@ pub fn cost_per_success(arm: Arm<'_>, design: Design<'_>, confidence: f64) -> Op
 /// cost nothing.
 #[must_use]
 pub fn cost_per_success_ratio(arms: Arms<'_>, design: Design<'_>, confidence: f64) -> Option<Ratio> {
-    let Arms { baseline, candidate } = arms;
-    let terms = [(candidate.cost, 1.0), (candidate.success, -1.0), (baseline.cost, -1.0), (baseline.success, 1.0)];
+    let [candidate, baseline] = [arms.candidate, arms.baseline].map(Arm::means);
+    ratio_of_ratios(candidate, baseline, design, confidence)
+}
+
+/// One ratio of means ÷ another, over the same cases. `None` without cases, or when what is divided by is 0; a ratio of
+/// 0 has no interval.
+#[must_use]
+pub fn ratio_of_ratios(one: Means<'_>, other: Means<'_>, design: Design<'_>, confidence: f64) -> Option<Ratio> {
+    let terms = [(one.numerator, 1.0), (one.denominator, -1.0), (other.numerator, -1.0), (other.denominator, 1.0)];
     log_delta(&terms, design, confidence)
 }
 

@@ -54,12 +54,6 @@ pub fn normal_critical(confidence: f64) -> f64 {
     normal_quantile(0.5 + confidence / 2.0)
 }
 
-/// Student's critical value of a two-sided confidence with the variance taken from `clusters` clusters; `None` below two.
-#[must_use]
-pub fn t_critical(confidence: f64, clusters: usize) -> Option<f64> {
-    t_critical_at(confidence, count(clusters.checked_sub(1)?))
-}
-
 /// Student's critical value of a two-sided confidence; `None` unless the degrees of freedom are positive.
 #[must_use]
 pub fn t_critical_at(confidence: f64, degrees_of_freedom: f64) -> Option<f64> {

@@ -239,13 +239,7 @@ fn a_run_and_its_confirmation_share_one_budget() {
 #[test]
 fn an_interrupted_confirmation_finishes_what_is_in_flight() {
     let hold = Arc::new(Hold::default());
-    let server = Server::start({
-        let hold = Arc::clone(&hold);
-        move |seen, before| {
-            hold.wait(before);
-            Answer::number(seen, seen.model() == "old")
-        }
-    });
+    let server = Server::held(&hold, |seen| Answer::number(seen, seen.model() == "old"));
     let workspace = workspace(&server, 60, "[replay]\nconcurrency = 4\n");
     hold.release(120);
     let mut child = workspace.start("ci suite.toml --confirm");

@@ -105,13 +105,7 @@ fn an_equal_candidate_runs_to_the_end() {
 #[test]
 fn a_killed_run_and_a_replay_stop_where_an_undisturbed_run_does() {
     let hold = Arc::new(Hold::default());
-    let server = Server::start({
-        let hold = Arc::clone(&hold);
-        move |seen, before| {
-            hold.wait(before);
-            better(seen)
-        }
-    });
+    let server = Server::held(&hold, better);
     let killed = workspace(&server);
     let mut child = killed.start("run suite.toml");
     server.wait_for(4);
@@ -153,13 +147,7 @@ fn a_killed_run_and_a_replay_stop_where_an_undisturbed_run_does() {
 #[test]
 fn an_interrupted_run_goes_on_to_the_same_stop() {
     let hold = Arc::new(Hold::default());
-    let server = Server::start({
-        let hold = Arc::clone(&hold);
-        move |seen, before| {
-            hold.wait(before);
-            better(seen)
-        }
-    });
+    let server = Server::held(&hold, better);
     let workspace = workspace(&server);
     let mut child = workspace.start("run suite.toml");
     server.wait_for(4);

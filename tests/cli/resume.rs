@@ -17,13 +17,7 @@ struct Held {
 impl Held {
     fn start() -> Self {
         let hold = Arc::new(Hold::default());
-        let server = Server::start({
-            let hold = Arc::clone(&hold);
-            move |seen, before| {
-                hold.wait(before);
-                answer(seen)
-            }
-        });
+        let server = Server::held(&hold, answer);
         Self { server, hold }
     }
 

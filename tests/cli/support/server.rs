@@ -155,6 +155,15 @@ impl Server {
         Self { port, seen, ends, thread: Some(thread) }
     }
 
+    /// Starts a server whose answers wait until they are let go.
+    pub(crate) fn held(hold: &Arc<Hold>, answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        let hold = Arc::clone(hold);
+        Self::start(move |seen, before| {
+            hold.wait(before);
+            answer(seen)
+        })
+    }
+
     /// Starts a server that answers each prompt in its own way.
     pub(crate) fn by_prompt(answers: Vec<(&'static str, Answer)>) -> Self {
         Self::start(move |seen, _| {
