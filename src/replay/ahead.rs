@@ -1,4 +1,4 @@
-//! Trials made ready ahead of the replay, on a thread of their own: read, encoded, hashed and looked up.
+//! Trials made ready ahead of the replay, on threads of their own: read, encoded, hashed and looked up.
 //!
 //! What is ready is a few chunks ahead at most, so that memory does not grow with the run.
 
@@ -12,12 +12,14 @@ use super::{Job, Mode, Planned, ReplayError, Source};
 use crate::domain::{Case, Exchange};
 use crate::store::StoreError;
 
+/// Threads that make trials ready: each takes the next chunk in turn.
+const WORKERS: usize = 2;
 /// Trials that are looked up and handed over together.
 const CHUNK: usize = 32;
 /// Bytes of requests after which a chunk is handed over all the same: images are large.
 const LARGE: usize = 1 << 20;
-/// Chunks that wait to be taken.
-const WAITING: usize = 4;
+/// Chunks of a thread that wait to be taken.
+const WAITING: usize = 2;
 
 /// A trial that can begin.
 pub(super) struct Ready<'a> {
@@ -37,54 +39,78 @@ pub(super) enum Seen {
     Unknown,
 }
 
-type Chunk<'a> = Vec<Result<Ready<'a>, ReplayError>>;
+/// Trials that follow each other in the plan.
+struct Chunk<'a> {
+    trials: Vec<Result<Ready<'a>, ReplayError>>,
+    /// Whether the next trials are another thread's.
+    ends_turn: bool,
+}
 
-/// Begins to make the trials of a job ready, in their order. The thread ends with the trials, at an error, or when the
+/// Begins to make the trials of a job ready, in their order. The threads end with the trials, at an error, or when the
 /// stream is dropped.
 pub(super) fn begin<'scope>(
     job: &'scope Job<'_>,
     scope: &'scope std::thread::Scope<'scope, '_>,
 ) -> impl Stream<Item = Result<Ready<'scope>, ReplayError>> {
-    let (sender, mut receiver): (_, Receiver<Chunk<'_>>) = channel(WAITING);
-    scope.spawn(move || prepare(job, &sender));
-    stream::poll_fn(move |context| receiver.poll_recv(context)).flat_map(stream::iter)
+    let mut receivers: [Receiver<Chunk<'_>>; WORKERS] = std::array::from_fn(|worker| {
+        let (sender, receiver) = channel(WAITING);
+        scope.spawn(move || prepare(job, worker, &sender));
+        receiver
+    });
+    let mut turn = 0;
+    // A thread is done when nothing is left at its turn: then so are the others, whose trials come after.
+    let chunks = stream::poll_fn(move |context| {
+        receivers[turn].poll_recv(context).map(|chunk| {
+            chunk.map(|Chunk { trials, ends_turn }| {
+                turn = if ends_turn { (turn + 1) % WORKERS } else { turn };
+                trials
+            })
+        })
+    });
+    chunks.flat_map(stream::iter)
 }
 
-fn prepare<'a>(job: &'a Job<'_>, chunks: &Sender<Chunk<'a>>) {
-    let mut todo = job.todo.iter().copied();
+/// Makes every chunk of a thread ready. One with large requests is handed over in parts.
+fn prepare<'a>(job: &'a Job<'_>, worker: usize, chunks: &Sender<Chunk<'a>>) {
     let mut last = None;
-    loop {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        let mut bytes = 0;
-        let mut broken = None;
-        for planned in todo.by_ref().take(CHUNK) {
-            match ready(job, planned, &mut last) {
-                Ok(ready) => {
-                    bytes += ready.request.as_ref().map_or(0, |(prepared, _)| prepared.request.body.len());
-                    chunk.push(ready);
-                }
-                Err(error) => {
-                    broken = Some(error);
-                    break;
-                }
+    for turn in job.todo.chunks(CHUNK).skip(worker).step_by(WORKERS) {
+        let mut todo = turn.iter().copied().peekable();
+        while todo.peek().is_some() {
+            let (mut ready, mut broken) = part(job, &mut todo, &mut last);
+            if let Err(error) = look_up(job, &mut ready) {
+                ready.clear();
+                broken = Some(error.into());
             }
-            if bytes >= LARGE {
-                break;
+            let is_last = broken.is_some();
+            let trials = ready.into_iter().map(Ok).chain(broken.map(Err)).collect();
+            if chunks.blocking_send(Chunk { trials, ends_turn: !is_last && todo.peek().is_none() }).is_err() || is_last
+            {
+                return;
             }
-        }
-        if chunk.is_empty() && broken.is_none() {
-            return;
-        }
-        if let Err(error) = look_up(job, &mut chunk) {
-            chunk.clear();
-            broken = Some(error.into());
-        }
-        let is_last = broken.is_some();
-        let chunk = chunk.into_iter().map(Ok).chain(broken.map(Err)).collect();
-        if chunks.blocking_send(chunk).is_err() || is_last {
-            return;
         }
     }
+}
+
+/// Makes the next trials ready, but for looking them up, until they are large together; and what broke after them.
+fn part<'a>(
+    job: &'a Job<'_>,
+    todo: &mut impl Iterator<Item = Planned>,
+    last: &mut Option<(usize, Arc<Case>)>,
+) -> (Vec<Ready<'a>>, Option<ReplayError>) {
+    let (mut part, mut bytes) = (Vec::with_capacity(CHUNK), 0);
+    for planned in todo {
+        match ready(job, planned, last) {
+            Ok(ready) => {
+                bytes += ready.request.as_ref().map_or(0, |(prepared, _)| prepared.request.body.len());
+                part.push(ready);
+            }
+            Err(error) => return (part, Some(error)),
+        }
+        if bytes >= LARGE {
+            break;
+        }
+    }
+    (part, None)
 }
 
 /// Makes one trial ready, but for looking it up. The arms of a case follow each other: it is read once.
@@ -109,13 +135,13 @@ fn ready<'a>(
     Ok(Ready { planned, case, request })
 }
 
-/// Looks the trials of a chunk up. A recording looks for itself: only what it has bought itself counts there. What is
+/// Looks trials up together. A recording looks for itself: only what it has bought itself counts there. What is
 /// damaged is left to the trial, which can buy it anew.
-fn look_up(job: &Job<'_>, chunk: &mut [Ready<'_>]) -> Result<(), StoreError> {
+fn look_up(job: &Job<'_>, part: &mut [Ready<'_>]) -> Result<(), StoreError> {
     if job.mode == Mode::Record {
         return Ok(());
     }
-    let asking: Vec<&mut (Prepared<'_>, Seen)> = chunk.iter_mut().filter_map(|ready| ready.request.as_mut()).collect();
+    let asking: Vec<&mut (Prepared<'_>, Seen)> = part.iter_mut().filter_map(|ready| ready.request.as_mut()).collect();
     let keys: Vec<_> = asking.iter().map(|(prepared, _)| prepared.key).collect();
     for ((prepared, seen), found) in asking.into_iter().zip(job.store.get_all(&keys)?) {
         *seen = match found {

@@ -1,6 +1,6 @@
 //! One finished trial as it is kept on disk, texts and all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -129,8 +129,8 @@ impl Record {
 /// Shares equal texts, so that a million trials keep one copy of each.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    texts: std::collections::BTreeSet<Arc<str>>,
-    tags: BTreeMap<String, Arc<BTreeMap<String, String>>>,
+    texts: HashSet<Arc<str>>,
+    tags: HashMap<String, Arc<BTreeMap<String, String>>>,
 }
 
 impl Shared {
