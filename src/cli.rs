@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::dataset::{IMPORTERS, Importer};
 
 /// Where the response store is, unless said otherwise.
 pub const DEFAULT_STORE: &str = ".cutover/store.sqlite";
@@ -46,6 +49,13 @@ pub enum ColorChoice {
 pub enum Command {
     /// Run the whole pipeline on recorded answers of three real models; no key, no network.
     Demo(DemoArgs),
+    /// Make a dataset of a log: each recorded answer becomes a case, with what came before it as the prompt.
+    #[command(
+        after_help = "Later turns are teacher-forced: every arm is asked on the recorded history, not on its own.\n\
+        A recorded call is what its case expects. A recorded text is one wording of many: its case is unlabelled, unless \
+        `--expect-text` says otherwise."
+    )]
+    Import(ImportLogArgs),
     /// Say what a run would buy, cost and take, and what it could decide; sends nothing, needs no key.
     #[command(after_help = "Exit code 0 when a run could start, 2 when it would refuse.\n\
         Answers in the store make it exact: they tell how many tokens the models count and write, and how fast they are.")]
@@ -95,6 +105,33 @@ pub struct DemoArgs {
     /// Folder for the run.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
     pub out: PathBuf,
+}
+
+/// What `cutover import` takes.
+#[derive(Debug, Args)]
+pub struct ImportLogArgs {
+    /// The log, one JSON object a line; `-` is stdin.
+    #[arg(value_name = "LOG")]
+    pub log: PathBuf,
+    /// What the log holds.
+    #[arg(long, value_name = "FORMAT", value_parser = importer())]
+    pub from: &'static Importer,
+    /// The dataset to write, whole or not at all; `-` is stdout.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Expect the recorded text of an answer without calls, word for word.
+    #[arg(long)]
+    pub expect_text: bool,
+    /// Replace the dataset if it is there already.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Reads the name of a format of logs.
+fn importer() -> impl TypedValueParser<Value = &'static Importer> {
+    let names = IMPORTERS.iter().map(|row| PossibleValue::new(row.name).help(row.about));
+    PossibleValuesParser::new(names)
+        .try_map(|name| IMPORTERS.iter().find(|row| row.name == name).ok_or("no such format of logs"))
 }
 
 /// What `cutover plan` takes.

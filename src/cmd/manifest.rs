@@ -77,6 +77,7 @@ pub(super) fn dataset_info(suite: &Suite, dataset: &Dataset) -> DatasetInfo {
         sha256: dataset.sha256.clone(),
         cases: dataset.total,
         drawn: dataset.entries.len(),
+        teacher_forced: dataset.entries.iter().filter(|entry| entry.teacher_forced).count(),
         draw_seed: suite.dataset.draw.as_ref().map(|draw| draw.seed),
         draw_by: suite.dataset.draw.as_ref().map(|draw| draw.by.clone()).unwrap_or_default(),
         weights: (weights.clone().fold(f64::INFINITY, f64::min), weights.fold(0.0, f64::max)),

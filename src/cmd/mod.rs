@@ -9,6 +9,7 @@ mod early;
 mod error;
 mod examples;
 mod gate;
+mod import;
 mod judged;
 mod keys;
 mod lock;
@@ -37,6 +38,7 @@ pub fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CommandE
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match command {
         Command::Demo(args) => demo::demo(args, terminal),
+        Command::Import(args) => import::import(args, terminal),
         Command::Plan(args) => plan::plan(args, terminal),
         Command::Run(args) => run::run(args, terminal),
         Command::Report(args) => report::report(args, terminal),

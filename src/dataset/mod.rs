@@ -5,6 +5,7 @@ mod expected;
 mod fields;
 mod image;
 mod image_url;
+mod import;
 mod line;
 mod message;
 mod recorded;
@@ -21,13 +22,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Case, Message, auto_tags};
+use crate::domain::{Case, Message, Role, auto_tags};
 use crate::input;
 use crate::private::read_at;
 use crate::problem::Problem;
 use image::Images;
 
 pub use draw::Draw;
+pub use import::{IMPORTERS, ImportCounts, ImportOptions, Importer, Log, LogError, cannot_read, import};
 
 /// A dataset, checked from the first line to the last. Cases stay on disk.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ pub struct Entry {
     pub weight: f64,
     /// Its cluster.
     pub cluster: Option<Arc<str>>,
+    /// Whether its prompt holds earlier answers: every arm is given them, whatever it would have answered itself.
+    pub teacher_forced: bool,
     /// Its line in the file, from 1.
     pub line: usize,
     offset: u64,
@@ -142,12 +146,14 @@ fn scan(path: &Path, mut reader: impl BufRead) -> std::io::Result<Scan> {
                     shared_tags.insert(Arc::clone(&tags));
                     tags
                 });
+                let teacher_forced = case.messages.iter().any(|message| message.role == Role::Assistant);
                 let cluster = case.cluster.map(Arc::from);
                 scan.entries.push(Entry {
                     id,
                     tags,
                     weight: case.weight,
                     cluster,
+                    teacher_forced,
                     line,
                     offset: start,
                     length,

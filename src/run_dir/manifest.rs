@@ -64,6 +64,11 @@ fn is_first(repeat: &u32) -> bool {
     *repeat == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 /// Where a run stopped before its last case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +111,9 @@ pub struct DatasetInfo {
     pub cases: usize,
     /// Cases drawn: those of the plan.
     pub drawn: usize,
+    /// Drawn cases whose prompt holds earlier answers, as recorded.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub teacher_forced: usize,
     /// The seed of the draw; `None` when the whole dataset is used.
     pub draw_seed: Option<u64>,
     /// The tags the draw was stratified by.

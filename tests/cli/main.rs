@@ -15,6 +15,7 @@ mod faults;
 mod gate;
 mod guards;
 mod help;
+mod import;
 mod lock;
 mod malformed;
 #[expect(dead_code, reason = "only the property tests change bytes")]

@@ -52,6 +52,7 @@ fn every_command_exists() {
     }
     let names = |command: &Command| match command {
         Command::Demo(_) => "demo",
+        Command::Import(_) => "import",
         Command::Plan(_) => "plan",
         Command::Run(_) => "run",
         Command::Report(_) => "report",
@@ -62,7 +63,7 @@ fn every_command_exists() {
         Command::Doctor(_) => "doctor",
         Command::Cache(_) => "cache",
     };
-    for wanted in ["demo", "run", "report", "gate", "plan", "ci", "lock", "show", "doctor", "cache"] {
+    for wanted in ["demo", "import", "run", "report", "gate", "plan", "ci", "lock", "show", "doctor", "cache"] {
         let shown = commands.iter().filter_map(|line| Cli::try_parse_from(line.split_whitespace()).ok());
         assert!(shown.into_iter().any(|cli| names(&cli.command) == wanted), "README shows no `cutover {wanted}`");
     }

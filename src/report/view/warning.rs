@@ -18,6 +18,7 @@ const SMALL_RUN: usize = 30;
 pub(super) fn warnings(input: &Input<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(of_run(input.manifest));
+    warnings.extend(of_history(input.manifest));
     warnings.extend(of_early_stop(input));
     warnings.extend(of_second_look(input));
     warnings.extend(of_translations(input.manifest));
@@ -53,6 +54,19 @@ fn of_run(manifest: &Manifest) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Cases whose prompt holds answers that the arm did not give.
+fn of_history(manifest: &Manifest) -> Option<String> {
+    let dataset = &manifest.dataset;
+    (dataset.teacher_forced > 0).then(|| {
+        format!(
+            "{} of {} teacher-forced: the prompt holds earlier answers as they were recorded, and every arm is asked on \
+             those, not on its own. How a conversation goes that an arm leads itself is not measured.",
+            count(dataset.teacher_forced),
+            plural(dataset.drawn, "case is", "cases are")
+        )
+    })
 }
 
 /// Arms whose cost per success rests on a handful of successes.
