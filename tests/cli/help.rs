@@ -68,8 +68,8 @@ fn a_mistake_on_the_command_line_is_answered_with_what_was_meant() {
              tip: a similar value exists: 'replay'\n\nFor more information, try '--help'.\n",
         ),
         (
-            "repot suite.toml",
-            "error: unrecognized subcommand 'repot'\n\n  tip: a similar subcommand exists: 'report'\n\n\
+            "docter suite.toml",
+            "error: unrecognized subcommand 'docter'\n\n  tip: a similar subcommand exists: 'doctor'\n\n\
              Usage: cutover [OPTIONS] <COMMAND>\n\nFor more information, try '--help'.\n",
         ),
         (
