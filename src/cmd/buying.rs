@@ -5,8 +5,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::CommandError;
 use super::early::Watch;
+use super::judging;
 use super::record::record;
-use super::run::{Inputs, total};
+use super::run::Inputs;
 use super::signals::{self, Signals};
 use crate::domain::Usd;
 use crate::exit::Exit;
@@ -136,7 +137,7 @@ async fn keep_all(
     }
     progress.finish();
     // A stop cuts the wait for another attempt short: such a call was handed over as failed, but is not finished.
-    let complete = run.done() == total(inputs);
+    let complete = todo(inputs, run).is_empty();
     Ok(stop
         .reason()
         .filter(|reason| **reason != StopReason::Decided)
@@ -160,7 +161,7 @@ fn keep(
             Ok(done) => {
                 let arm = done.planned.arm;
                 places.push(done.planned);
-                let record = record(done, &inputs.arms.arms[arm], &inputs.suite.scorers);
+                let record = record(done, &inputs.arms.arms[arm], inputs.scorers);
                 let Record { from_store, spend, .. } = record;
                 steps.push(Step { arm, from_store, failed: record.failure.is_some(), spend });
                 records.push(record);
@@ -257,7 +258,9 @@ fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
     };
     // A run and the one that confirms it share one budget.
     let confirmed = inputs.confirms.map(of_run).transpose()?.unwrap_or(Usd::ZERO);
-    Ok(journal.max(of_run(&run.manifest.run)?).plus(confirmed))
+    // So do a run and its judges.
+    let judges = of_run(&judging::recording(&run.manifest.run))?;
+    Ok(journal.max(of_run(&run.manifest.run)?).plus(confirmed).plus(judges))
 }
 
 /// The trials that are not done yet.

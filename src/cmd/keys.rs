@@ -23,6 +23,12 @@ impl Arms {
         Self { arms, unset }
     }
 
+    /// Takes the secrets of each judge's endpoint from the environment.
+    pub(super) fn of_judges(suite: &Suite) -> Self {
+        let (arms, unset) = suite.judges.iter().map(|spec| arm(&spec.asks, &suite.replay)).unzip();
+        Self { arms, unset }
+    }
+
     /// Refuses to begin when an arm that must call its provider lacks a secret.
     pub(super) fn require(&self, calling: &BTreeSet<usize>) -> Result<(), CommandError> {
         let unset = self.unset(calling.iter().copied());

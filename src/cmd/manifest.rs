@@ -54,6 +54,7 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         mode: mode.name().to_owned(),
         slice_by: slice_by(suite, dataset),
         scorers: suite.scorers.iter().map(|scorer| scorer.kind.to_owned()).collect(),
+        judges: Vec::new(),
         stream: suite.replay.stream,
         translations: translations.info(dataset, &inputs.arms.arms),
         uncertain: None,

@@ -11,6 +11,7 @@ mod examples;
 mod gate;
 mod import;
 mod judged;
+mod judging;
 mod keys;
 mod lock;
 mod manifest;

@@ -8,7 +8,7 @@ use super::buying::Bought;
 use super::judged::Judged;
 use super::keys::Arms;
 use super::translations::Translations;
-use super::{CommandError, buying, early, examples, judged, manifest, record, signals};
+use super::{CommandError, buying, early, examples, judged, judging, manifest, record, signals};
 use crate::cli::{ModeChoice, OnUntranslatable, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::domain::Usd;
@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::replay::{Mode, Plan, Planned, missing, now_ms};
 use crate::report::{self, View};
 use crate::run_dir::{Example, Finished, RunDir, Started, UncertainInfo, start};
+use crate::score::Configured;
 use crate::store::Store;
 use crate::suite::Suite;
 use crate::terminal::Terminal;
@@ -84,6 +85,7 @@ pub(super) fn execute(
     let mut inputs = Inputs {
         suite,
         dataset,
+        scorers: &suite.scorers,
         arms: &arms,
         translations: &translations,
         plan: &plan,
@@ -95,6 +97,7 @@ pub(super) fn execute(
     if places.mode.is_none() {
         inputs.mode = chosen_mode(&inputs, terminal)?;
     }
+    let judges = judging::keys(&mut inputs, places.mode.is_some(), terminal)?;
     let lacking = check_answers(&inputs)?;
     let answered = early::answered(&inputs, &lacking);
     inputs.plan = answered.as_ref().unwrap_or(&plan);
@@ -112,20 +115,29 @@ pub(super) fn execute(
         }
         bought => Ok(bought),
     });
+    let bought = bought.and_then(|bought| match bought.ended {
+        None => Ok((bought, judging::judge(&inputs, &run, &judges, terminal)?)),
+        Some(_) => Ok((bought, None)),
+    });
     if bought.is_err() && is_new && inputs.mode == Mode::Replay {
         // A replay that broke paid for nothing: what it began is worth nothing either.
         std::fs::remove_dir_all(&run.path)?;
     }
-    let Bought { ended, stopped_at } = bought?;
+    let (Bought { ended, stopped_at }, judging) = bought?;
     if let Some(reason) = ended {
         return Err(buying::stopped(&reason, &run, total(&inputs)));
     }
     signals::end_at_the_next()?;
     run.manifest.uncertain = uncertain(&store, &run)?;
+    run.manifest.judges = judging.as_ref().map_or_else(|| Ok(Vec::new()), judging::Judging::info)?;
     if let Some(cases) = stopped_at {
         run.manifest.stopped_early = Some(early::stopped(&Inputs { plan: &plan, ..inputs }, &run, cases, terminal)?);
     }
-    let finished = run.finish(in_order(&inputs, stopped_at), now_ms())?;
+    let completed = |record| match &judging {
+        Some(judging) => judging.join(record),
+        None => Ok(record),
+    };
+    let finished = run.finish(in_order(&inputs, stopped_at), completed, now_ms())?;
     publish(finished, dataset)
 }
 
@@ -139,6 +151,8 @@ pub(super) fn first_repeat(suite: &Suite, confirms: Option<&str>) -> u32 {
 pub(super) struct Inputs<'a> {
     pub(super) suite: &'a Suite,
     pub(super) dataset: &'a Dataset,
+    /// What judges an answer when it is kept.
+    pub(super) scorers: &'a [Configured],
     pub(super) arms: &'a Arms,
     pub(super) translations: &'a Translations,
     pub(super) plan: &'a Plan,
@@ -158,7 +172,7 @@ impl Inputs<'_> {
 }
 
 /// Counts the calls that were on the way when the run was killed, and says so.
-fn forsake(store: &Store, run: &RunDir, terminal: &Terminal) -> Result<(), CommandError> {
+pub(super) fn forsake(store: &Store, run: &RunDir, terminal: &Terminal) -> Result<(), CommandError> {
     let lost = store.forsake(&run.manifest.run, now_ms())?;
     let calls: u32 = lost.iter().map(|call| call.calls).sum();
     if calls > 0 {
@@ -174,7 +188,11 @@ fn forsake(store: &Store, run: &RunDir, terminal: &Terminal) -> Result<(), Comma
 /// The calls of a run that may have been billed, nobody knows how much.
 fn uncertain(store: &Store, run: &RunDir) -> Result<Option<UncertainInfo>, CommandError> {
     let spent = store.spent(&run.manifest.run)?;
-    let info = UncertainInfo { calls: spent.uncertain_calls, worst_case: spent.uncertain };
+    let judges = store.spent(&judging::recording(&run.manifest.run))?;
+    let info = UncertainInfo {
+        calls: spent.uncertain_calls + judges.uncertain_calls,
+        worst_case: spent.uncertain.zip(judges.uncertain).map(|(run, judges)| run.plus(judges)),
+    };
     Ok((info.calls > 0).then_some(info))
 }
 
@@ -277,7 +295,7 @@ fn check_answers(inputs: &Inputs<'_>) -> Result<Vec<Planned>, CommandError> {
     Ok(Vec::new())
 }
 
-fn misses(mut lacking: Vec<Planned>, inputs: &Inputs<'_>) -> CommandError {
+pub(super) fn misses(mut lacking: Vec<Planned>, inputs: &Inputs<'_>) -> CommandError {
     let name = |planned: &Planned| {
         let (case, arm) = (&inputs.dataset.entries[planned.case].id, &inputs.arms.arms[planned.arm].name);
         if inputs.repeats() == (0..1) {

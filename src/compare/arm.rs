@@ -53,7 +53,12 @@ fn accounting<'a>(planned: impl Iterator<Item = Option<&'a Trial>>) -> Accountin
             Some(Outcome::Pass) => &mut accounting.passed,
             Some(Outcome::Fail(_)) => &mut accounting.failed_outcome,
             Some(Outcome::Unscored(UnscoredReason::Failed)) => &mut accounting.call_failed,
-            Some(Outcome::Unscored(UnscoredReason::Unlabelled | UnscoredReason::NoScorer)) => &mut accounting.unscored,
+            Some(Outcome::Unscored(
+                UnscoredReason::Unlabelled
+                | UnscoredReason::NoScorer
+                | UnscoredReason::UnreadableJudge
+                | UnscoredReason::JudgeFailed,
+            )) => &mut accounting.unscored,
         };
         *place += 1;
         if let Some(part) = trial.and_then(|trial| part_of_fails(trial, &mut accounting)) {

@@ -28,6 +28,10 @@ pub enum UnscoredReason {
     NoScorer,
     /// Nothing was sent: the arm cannot express the request, or the case holds no recorded answer.
     NotSent,
+    /// A judge's answer cannot be read.
+    UnreadableJudge,
+    /// A judge's call failed.
+    JudgeFailed,
 }
 
 /// Every reason with its name as files and reports spell it.
@@ -36,6 +40,8 @@ pub const UNSCORED_REASONS: &[(UnscoredReason, &str)] = &[
     (UnscoredReason::Unlabelled, "unlabelled"),
     (UnscoredReason::NoScorer, "no_scorer"),
     (UnscoredReason::NotSent, "not_sent"),
+    (UnscoredReason::UnreadableJudge, "unreadable_judge"),
+    (UnscoredReason::JudgeFailed, "judge_failed"),
 ];
 
 impl UnscoredReason {

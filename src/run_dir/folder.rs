@@ -126,18 +126,19 @@ impl RunDir {
     }
 
     /// Writes the table of trials in the order of these places (case, arm, repeat), whatever the order in which they
-    /// finished, and marks the run as finished.
+    /// finished, and marks the run as finished. `completed` adds what was found out after a trial was kept.
     ///
     /// # Errors
     /// The table or the manifest cannot be written.
     pub fn finish<'a>(
         mut self,
         order: impl Iterator<Item = (&'a str, &'a str, u32)> + Send,
+        completed: impl Fn(Record) -> Result<Record, RunDirError> + Send + Sync,
         now: i64,
     ) -> Result<Finished, RunDirError> {
         let path = self.path.join(TRIALS);
         let temporary = path.with_extension("parquet.tmp");
-        trials::write(&temporary, self.journal.records(order))?;
+        trials::write(&temporary, self.journal.records(order).map(|record| record.and_then(&completed)))?;
         fs::rename(&temporary, &path).map_err(|source| RunDirError::Io { path, source })?;
         for arm in &mut self.manifest.arms {
             arm.models_returned =

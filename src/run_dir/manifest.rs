@@ -44,6 +44,9 @@ pub struct Manifest {
     pub slice_by: Vec<String>,
     /// The scorers, by kind, in the suite's order.
     pub scorers: Vec<String>,
+    /// The models that judged answers; their money is no part of any arm's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<JudgeInfo>,
     /// Whether answers arrived piece by piece.
     pub stream: bool,
     /// Where an arm could not be asked what the dataset says, or not all of it.
@@ -120,6 +123,28 @@ pub struct DatasetInfo {
     pub draw_by: Vec<String>,
     /// The smallest and largest weight among the drawn cases.
     pub weights: (f64, f64),
+}
+
+/// A model that judged answers, and what became of its calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgeInfo {
+    /// The model, its settings and its price, under the judge's name.
+    pub asks: ArmInfo,
+    /// The arms whose model it is itself: a model may prefer its own answers.
+    pub also_arms: Vec<String>,
+    /// Answers that it was asked about.
+    pub asked: usize,
+    /// Its verdicts that came from the store.
+    pub from_store: usize,
+    /// Its answers that could not be read: unscored.
+    pub unreadable: usize,
+    /// Its calls that failed: unscored.
+    pub failed: usize,
+    /// What its calls cost when they were bought, equal ones counted once a trial; `None` is unknown.
+    pub cost: Option<Usd>,
+    /// What this run paid for them; `None` is unknown.
+    pub spend: Option<Usd>,
 }
 
 /// Calls of which nobody knows whether they were billed.

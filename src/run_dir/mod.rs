@@ -18,8 +18,8 @@ use crate::table::TableError;
 pub use example::{Example, ExampleAnswer};
 pub use folder::{Finished, RunDir, find, finished, newest};
 pub use manifest::{
-    ArmInfo, DatasetInfo, DefaultInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, StoppedEarly, SuiteInfo,
-    TranslationInfo, UncertainInfo,
+    ArmInfo, DatasetInfo, DefaultInfo, JudgeInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, StoppedEarly,
+    SuiteInfo, TranslationInfo, UncertainInfo,
 };
 pub use record::Record;
 pub use start::{Started, start};

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::domain::{Case, Expected, Outcome, Response, Score, ToolFault, UnscoredReason};
 
 mod answer;
+mod by_model;
 mod clip;
 mod compare;
 mod json_value;
@@ -24,6 +25,7 @@ mod number;
 mod regex;
 mod tool_call;
 
+pub use by_model::{ModelJudge, Scale};
 pub use options::OptionError;
 
 /// The kinds of scorer that a suite can name.

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::endpoints::{self, Place};
+use super::judges::{self, JudgeSpec};
 use super::prices::{self, Prices};
 use super::reader::{Problems, Table, json, json_table};
 use super::settings::ReplaySettings;
@@ -113,7 +114,12 @@ const RESERVED: &[&str] = &[
 /// The baseline's name.
 pub(super) const BASELINE: &str = "baseline";
 
-pub(super) fn read(root: &Table<'_>, replay: Option<&ReplaySettings>, problems: &Problems<'_>) -> Option<Vec<ArmSpec>> {
+/// The arms and, since they refer to the same endpoints and prices, the judges.
+pub(super) fn read(
+    root: &Table<'_>,
+    replay: Option<&ReplaySettings>,
+    problems: &Problems<'_>,
+) -> Option<(Vec<ArmSpec>, Vec<JudgeSpec>)> {
     let places = endpoints::read(root, problems);
     let prices = prices::read(root, problems);
     let context = Context { places: &places, prices: &prices, replay, problems };
@@ -123,11 +129,12 @@ pub(super) fn read(root: &Table<'_>, replay: Option<&ReplaySettings>, problems: 
     }
     let baseline = baseline.and_then(|table| context.arm(BASELINE.to_owned(), table));
     let candidates = candidates(root, &context, problems);
+    let judges = judges::read(root, &context, problems);
     prices.finish(problems);
     let mut arms = vec![baseline?];
     arms.extend(candidates?);
     refuse_twins(&arms, root);
-    Some(arms)
+    Some((arms, judges?))
 }
 
 /// Arms whose requests are equal would share their answers, which looks like a perfect agreement of two models.
@@ -176,7 +183,7 @@ fn candidates(root: &Table<'_>, context: &Context<'_>, problems: &Problems<'_>) 
 }
 
 /// What arms refer to.
-struct Context<'a> {
+pub(super) struct Context<'a> {
     places: &'a BTreeMap<String, Option<Place>>,
     prices: &'a Prices,
     replay: Option<&'a ReplaySettings>,
@@ -184,7 +191,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn arm(&self, name: String, table: Table<'_>) -> Option<ArmSpec> {
+    pub(super) fn arm(&self, name: String, table: Table<'_>) -> Option<ArmSpec> {
         let note = table.text("note").map(|found| found.value.to_owned());
         if table.get("model").and_then(|model| model.get_ref().as_str()) == Some(RECORDED) {
             return self.recorded(name, note, table);

@@ -6,6 +6,7 @@
 mod arms;
 mod costs;
 mod endpoints;
+mod judges;
 mod limits;
 mod prices;
 mod reader;
@@ -28,6 +29,7 @@ use crate::score::Configured;
 use reader::{Problems, Table};
 
 pub use arms::{ArmSpec, LiveSpec, RECORDED, SourceSpec};
+pub use judges::JudgeSpec;
 pub use settings::{DatasetSettings, ReplaySettings};
 
 /// A valid suite.
@@ -47,8 +49,10 @@ pub struct Suite {
     pub arms: Vec<ArmSpec>,
     /// How the replay goes.
     pub replay: ReplaySettings,
-    /// What judges an answer; never empty.
+    /// What judges an answer; empty only where there are judges.
     pub scorers: Vec<Configured>,
+    /// The models that judge answers besides.
+    pub judges: Vec<JudgeSpec>,
     /// What judges the comparison.
     pub gate: Gate,
     /// What is assumed of production. It decides no trial, so that other assumptions need no other answers.
@@ -103,6 +107,7 @@ struct Parts {
     arms: Vec<ArmSpec>,
     replay: ReplaySettings,
     scorers: Vec<Configured>,
+    judges: Vec<JudgeSpec>,
     gate: Gate,
     costs: CostModel,
     plan_fields: Value,
@@ -110,9 +115,9 @@ struct Parts {
 
 impl Parts {
     fn into_suite(self, path: &Path, text: String) -> Suite {
-        let Self { name, description, dataset, arms, replay, scorers, gate, costs, plan_fields } = self;
+        let Self { name, description, dataset, arms, replay, scorers, judges, gate, costs, plan_fields } = self;
         let path = path.to_owned();
-        Suite { path, text, name, description, dataset, arms, replay, scorers, gate, costs, plan_fields }
+        Suite { path, text, name, description, dataset, arms, replay, scorers, judges, gate, costs, plan_fields }
     }
 }
 
@@ -132,11 +137,13 @@ fn read(path: &Path, document: &Spanned<DeTable<'_>>, problems: &Problems<'_>) -
     }
     let plan_fields = plan_fields(document.get_ref());
     root.finish(&[]);
+    let (arms, judges) = arms?;
     Some(Parts {
         name: name?,
         description,
         dataset: dataset?,
-        arms: arms?,
+        arms,
+        judges,
         replay: replay?,
         scorers: scorers?,
         gate: gate?,
@@ -186,6 +193,9 @@ fn plan_fields(document: &DeTable<'_>) -> Value {
         "max_output_tokens": replay.get("max_output_tokens"),
         "stream": replay.get("stream"),
     });
+    if let Some(judges) = part("judges") {
+        fields["judges"] = judges;
+    }
     // It decides which of the trials there are. Suites without it keep the hash that they had before it came.
     if replay.get("stop_early") == Some(&Value::Bool(true)) {
         fields["stop_early"] = true.into();

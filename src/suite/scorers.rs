@@ -11,6 +11,9 @@ use crate::score::{Configured, SCORERS};
 pub(super) fn read(root: &Table<'_>, problems: &Problems<'_>) -> Option<Vec<Configured>> {
     let help = "for example `[[scorers]]` with `kind = \"exact\"`";
     let Some(value) = root.get("scorers") else {
+        if root.get("judges").is_some() {
+            return Some(Vec::new());
+        }
         root.missing("[[scorers]]", help);
         return None;
     };
@@ -57,7 +60,7 @@ fn scorer(table: Table<'_>) -> Option<Configured> {
 }
 
 /// `only = { tags = { workload = "classify" } }`; without it every case.
-fn only(table: &Table<'_>) -> Option<BTreeMap<String, String>> {
+pub(super) fn only(table: &Table<'_>) -> Option<BTreeMap<String, String>> {
     if table.get("only").is_none() {
         return Some(BTreeMap::new());
     }

@@ -16,6 +16,7 @@ mod gate;
 mod guards;
 mod help;
 mod import;
+mod judges;
 mod lock;
 mod malformed;
 #[expect(dead_code, reason = "only the property tests change bytes")]

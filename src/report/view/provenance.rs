@@ -2,8 +2,9 @@
 
 use super::arm::Price;
 use super::number::{count, percent, plural, time};
+use crate::domain::Usd;
 use crate::report::Input;
-use crate::run_dir::{ArmInfo, DatasetInfo, Manifest, PriceInfo};
+use crate::run_dir::{ArmInfo, DatasetInfo, JudgeInfo, Manifest, PriceInfo};
 
 /// Names and values, in reading order.
 pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
@@ -35,6 +36,9 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
     ];
     for info in &manifest.arms {
         facts.extend(arm(info));
+    }
+    for info in &manifest.judges {
+        facts.extend(judge(info));
     }
     facts
 }
@@ -68,6 +72,35 @@ fn dataset(dataset: &DatasetInfo) -> String {
         }
     };
     format!("{}, {drawn}", dataset.path)
+}
+
+/// A judge's model and what became of its calls: its money stands here alone, and in no number of an arm.
+fn judge(info: &JudgeInfo) -> Vec<(String, String)> {
+    let money = |usd: Option<Usd>| usd.map_or_else(|| "unknown".to_owned(), |usd| format!("${:.6}", usd.dollars()));
+    let name = |what: &str| format!("Judge {}{what}", info.asks.name);
+    let mut facts = vec![
+        (name(""), format!("{} by {} ({})", info.asks.model, info.asks.endpoint, info.asks.protocol)),
+        (
+            name(" calls"),
+            format!(
+                "asked about {}: {} from the store, {} unreadable, {} failed; cost {}, of which this run spent {}, apart \
+                 from the arms",
+                plural(info.asked, "answer", "answers"),
+                count(info.from_store),
+                count(info.unreadable),
+                count(info.failed),
+                money(info.cost),
+                money(info.spend),
+            ),
+        ),
+        (name(" agreement"), "unknown: its verdicts are uncorrected, no human labels".to_owned()),
+    ];
+    if !info.also_arms.is_empty() {
+        let itself = format!("is the model of {}: it may prefer its own answers", info.also_arms.join(", "));
+        facts.push((name(" itself"), itself));
+    }
+    facts.push((name(" price"), price(info.asks.price.as_ref())));
+    facts
 }
 
 fn arm(info: &ArmInfo) -> Vec<(String, String)> {
