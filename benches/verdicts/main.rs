@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cutover::compare::{CostModel, Metric, Options, PlannedCase, compare};
-use cutover::domain::{FinishReason, Outcome, Trial, TrialKey, UnscoredReason, Usage, Usd};
+use cutover::domain::{CallDigest, FinishReason, Outcome, Trial, TrialKey, UnscoredReason, Usage, Usd};
 use cutover::gate::{Decision, Gate, Level, Limit, Rule, judge};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -180,7 +180,7 @@ fn trial(case: &PlannedCase, (arm, repeat): (usize, u32), outcome: Outcome, cost
         outcome,
         failure: None,
         finish_reason: Some(FinishReason::Stop),
-        tool_calls: Some(0),
+        tool_calls: Some(CallDigest::default()),
         tool_fault: None,
         tool_calls_judged: false,
         involves_tools: false,

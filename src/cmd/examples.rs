@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::CommandError;
 use crate::compare::Results;
 use crate::dataset::Dataset;
-use crate::domain::{AUTO_PREFIX, Case, Content, Expected, Part, Role, Tool};
+use crate::domain::{AUTO_PREFIX, Accept, Case, Content, Expected, Part, Role, Tool};
 use crate::run_dir::{Answer, Example, ExampleAnswer, Finished};
 
 /// Cases lost by each candidate that are shown.
@@ -106,20 +106,28 @@ fn expected(expected: &Expected) -> String {
         Expected::AnyOf(texts) => texts.join(" | "),
         Expected::Number(number) => number.to_string(),
         Expected::Json(value) => value.to_string(),
-        Expected::ToolCalls(calls) => calls
+        Expected::ToolCalls(expected) => expected
+            .calls
             .iter()
             .map(|call| {
                 let arguments: Vec<String> = call
                     .arguments
                     .iter()
                     .map(|(name, argument)| {
-                        let values: Vec<String> = argument.any_of.iter().map(ToString::to_string).collect();
+                        let values = match &argument.accept {
+                            Accept::AnyOf(values) => {
+                                values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ")
+                            }
+                            Accept::Pattern(pattern) => format!("/{}/", pattern.text()),
+                            Accept::Any => "any".to_owned(),
+                        };
                         let optional = if argument.optional { "?" } else { "" };
-                        format!("{name}{optional}: {}", values.join(" | "))
+                        format!("{name}{optional}: {values}")
                     })
                     .collect();
                 format!("{}({})", call.name, arguments.join(", "))
             })
+            .chain(expected.forbidden.iter().map(|name| format!("no call of {name}")))
             .collect::<Vec<_>>()
             .join("\n"),
         Expected::NoToolCall => "no tool call".to_owned(),

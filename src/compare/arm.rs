@@ -26,7 +26,10 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
         failures: tally(sent().filter_map(|trial| trial.failure)),
         slowest_ms: sent().filter_map(|trial| trial.latency_ms).max().map(number),
         tool_trials: tool_trials.len(),
-        tool_trials_with_calls: tool_trials.iter().filter(|trial| trial.tool_calls > Some(0)).count(),
+        tool_trials_with_calls: tool_trials
+            .iter()
+            .filter(|trial| trial.tool_calls.is_some_and(|calls| calls.count > 0))
+            .count(),
         tokens: tokens(sent()),
         cost: sent().map(|trial| trial.cost).sum(),
         spend: sent().map(|trial| trial.spend).sum(),

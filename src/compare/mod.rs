@@ -7,6 +7,7 @@
 mod advice;
 mod arm;
 mod cost;
+mod divergence;
 mod economics;
 mod fall;
 mod grid;
@@ -34,6 +35,7 @@ use grid::Grid;
 use scope::{Looks, Scope};
 
 pub use advice::{Advice, Choice, Mix, Policy, PolicyValue, Routing, ShrunkDifference, SliceRouting, TagRouting};
+pub use divergence::{Divergence, DivergenceKind, DivergenceRow};
 pub use economics::{
     ArmEconomics, BreakEvenAnswer, BreakEvenRow, BreakEvens, ChanceCheaper, ClassCost, CostModel, DEFAULT_MAX_ATTEMPTS,
     Economics, FAILURE_CLASSES, FEW_SUCCESSES, FailureClass, Figure, Missing, ObservedRetries, PerSuccess,
@@ -154,6 +156,7 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
                 slices,
                 routing: routing::routing(scope, candidate, &partitions, options.margin),
                 repeats: repeats::of_pair(scope, candidate),
+                divergence: divergence::divergence(scope, candidate),
             }
         })
         .collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::advice::{Policy, Routing};
+use super::divergence::Divergence;
 use super::repeats::{ArmRepeats, RepeatChange};
 use super::{Economics, Metric};
 use crate::domain::{FailureKind, ToolFault, Usd};
@@ -133,6 +134,8 @@ pub struct Comparison {
     pub routing: Option<Routing>,
     /// What repeats show; `None` with one trial a case.
     pub repeats: Option<RepeatChange>,
+    /// How the tool calls differ; `None` where no case involves tools.
+    pub divergence: Option<Divergence>,
 }
 
 /// How the pairs fall. With several repeats a case passes when its mean score is 1.

@@ -2,16 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::line::BadLine;
-use crate::domain::{Expected, ExpectedArgument, ExpectedCall};
+use crate::domain::{Accept, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Pattern};
+
+/// What is expected, and what else is said of the calls.
+pub(super) struct RawExpected {
+    kind: Option<RawKind>,
+    rules: RawRules,
+}
+
+/// Keys that may stand beside `tool_calls`; `forbidden_calls` also alone.
+#[derive(Deserialize)]
+struct RawRules {
+    order: Option<RawOrder>,
+    forbidden_calls: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawOrder {
+    Free,
+    Fixed,
+}
+
+impl<'de> Deserialize<'de> for RawExpected {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut given = Value::deserialize(deserializer)?;
+        let mut rules = Map::new();
+        if let Value::Object(keys) = &mut given {
+            for name in ["order", "forbidden_calls"] {
+                rules.extend(keys.remove(name).map(|rule| (name.to_owned(), rule)));
+            }
+        }
+        let alone = !rules.is_empty() && given.as_object().is_some_and(Map::is_empty);
+        let rules = serde_json::from_value(Value::Object(rules)).map_err(D::Error::custom)?;
+        let kind = if alone { None } else { Some(serde_json::from_value(given).map_err(D::Error::custom)?) };
+        Ok(Self { kind, rules })
+    }
+}
 
 /// One key says what is expected: an enum of one-key objects.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum RawExpected {
+enum RawKind {
     Text(String),
     AnyOf(Vec<String>),
     Number(f64),
@@ -22,7 +59,7 @@ pub(super) enum RawExpected {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawExpectedCall {
+struct RawExpectedCall {
     name: String,
     arguments: Option<Map<String, Value>>,
     accept: Option<BTreeMap<String, RawAccept>>,
@@ -30,32 +67,59 @@ pub(super) struct RawExpectedCall {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawAccept {
-    any_of: Vec<Value>,
+struct RawAccept {
+    any_of: Option<Vec<Value>>,
+    pattern: Option<String>,
+    any: Option<bool>,
     #[serde(default)]
     optional: bool,
 }
 
 pub(super) fn expected(raw: RawExpected) -> Result<Expected, BadLine> {
-    Ok(match raw {
-        RawExpected::Text(text) => Expected::Text(text),
-        RawExpected::AnyOf(texts) if texts.is_empty() => {
+    let RawExpected { kind, rules } = raw;
+    let forbidden = rules.forbidden_calls.as_deref();
+    if forbidden.is_some_and(<[String]>::is_empty) {
+        return Err(BadLine::from("`expected.forbidden_calls` is empty".to_owned()));
+    }
+    match kind {
+        Some(RawKind::ToolCalls(_)) => {}
+        None if rules.order.is_none() => {}
+        Some(_) if rules.order.is_none() && forbidden.is_none() => {}
+        _ => {
+            return Err(BadLine {
+                message: "`expected` has `order` or `forbidden_calls` without `tool_calls`".into(),
+                help: Some("both go beside `tool_calls`; `forbidden_calls` may also stand alone".into()),
+            });
+        }
+    }
+    let fixed_order = matches!(rules.order, Some(RawOrder::Fixed));
+    let forbidden = rules.forbidden_calls.unwrap_or_default();
+    let Some(kind) = kind else {
+        return Ok(Expected::ToolCalls(ExpectedCalls { forbidden, ..ExpectedCalls::default() }));
+    };
+    Ok(match kind {
+        RawKind::Text(text) => Expected::Text(text),
+        RawKind::AnyOf(texts) if texts.is_empty() => {
             return Err(BadLine::from("`expected.any_of` is empty".to_owned()));
         }
-        RawExpected::AnyOf(texts) => Expected::AnyOf(texts),
-        RawExpected::Number(number) => Expected::Number(number),
-        RawExpected::Json(value) => Expected::Json(value),
-        RawExpected::ToolCalls(calls) if calls.is_empty() => {
+        RawKind::AnyOf(texts) => Expected::AnyOf(texts),
+        RawKind::Number(number) => Expected::Number(number),
+        RawKind::Json(value) => Expected::Json(value),
+        RawKind::ToolCalls(calls) if calls.is_empty() => {
             return Err(BadLine {
                 message: "`expected.tool_calls` is empty".into(),
                 help: Some(r#"write {"no_tool_call": true} when no call is right"#.into()),
             });
         }
-        RawExpected::ToolCalls(calls) => {
-            Expected::ToolCalls(calls.into_iter().map(expected_call).collect::<Result<_, _>>()?)
+        RawKind::ToolCalls(calls) => {
+            if let Some(call) = calls.iter().find(|call| forbidden.contains(&call.name)) {
+                return Err(BadLine::from(format!("`{}` is both expected and forbidden", call.name)));
+            }
+            let calls = calls.into_iter().map(expected_call).collect::<Result<_, _>>()?;
+            Expected::ToolCalls(ExpectedCalls { calls, fixed_order, forbidden })
         }
-        RawExpected::NoToolCall(true) => Expected::NoToolCall,
-        RawExpected::NoToolCall(false) => {
+        RawKind::NoToolCall(true) => Expected::NoToolCall,
+        RawKind::NoToolCall(false) => {
             return Err(BadLine::from("`expected.no_tool_call` can only be true".to_owned()));
         }
     })
@@ -70,21 +134,35 @@ fn expected_call(raw: RawExpectedCall) -> Result<ExpectedCall, BadLine> {
         (None, None) => BTreeMap::new(),
         (Some(arguments), None) => arguments
             .into_iter()
-            .map(|(name, value)| (name, ExpectedArgument { any_of: vec![value], optional: false }))
+            .map(|(name, value)| (name, ExpectedArgument { accept: Accept::AnyOf(vec![value]), optional: false }))
             .collect(),
         (None, Some(accept)) => accept
             .into_iter()
             .map(|(argument, accept)| {
-                if accept.any_of.is_empty() {
-                    return Err(BadLine::from(format!(
-                        "`{name}` accepts no value for `{argument}`: `any_of` is empty"
-                    )));
+                let optional = accept.optional;
+                match accepted(accept) {
+                    Ok(accept) => Ok((argument, ExpectedArgument { accept, optional })),
+                    Err(why) => Err(BadLine::from(format!("`{name}` accepts no value for `{argument}`: {why}"))),
                 }
-                Ok((argument, ExpectedArgument { any_of: accept.any_of, optional: accept.optional }))
             })
             .collect::<Result<_, _>>()?,
     };
     Ok(ExpectedCall { name, arguments })
+}
+
+/// # Errors
+/// Why it is not exactly one usable rule.
+fn accepted(raw: RawAccept) -> Result<Accept, String> {
+    match (raw.any_of, raw.pattern, raw.any) {
+        (Some(values), None, None) if values.is_empty() => Err("`any_of` is empty".to_owned()),
+        (Some(values), None, None) => Ok(Accept::AnyOf(values)),
+        (None, Some(pattern), None) => {
+            Pattern::new(&pattern).map(Accept::Pattern).map_err(|error| format!("`pattern` is none: {error}"))
+        }
+        (None, None, Some(true)) => Ok(Accept::Any),
+        (None, None, Some(false)) => Err("`any` can only be true".to_owned()),
+        _ => Err("it takes one of `any_of`, `pattern` and `any`".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -97,7 +175,7 @@ mod tests {
     fn every_form_of_expectation_is_read() {
         let call = |any_of: Vec<Value>, optional| ExpectedCall {
             name: "f".into(),
-            arguments: BTreeMap::from([("a".to_owned(), ExpectedArgument { any_of, optional })]),
+            arguments: BTreeMap::from([("a".to_owned(), ExpectedArgument { accept: Accept::AnyOf(any_of), optional })]),
         };
         let rows = [
             (json!({"text": "spam"}), Expected::Text("spam".into())),
@@ -107,16 +185,49 @@ mod tests {
             (json!({"no_tool_call": true}), Expected::NoToolCall),
             (
                 json!({"tool_calls": [{"name": "f", "arguments": {"a": 1}}]}),
-                Expected::ToolCalls(vec![call(vec![json!(1)], false)]),
+                Expected::ToolCalls(vec![call(vec![json!(1)], false)].into()),
             ),
             (
                 json!({"tool_calls": [{"name": "f", "accept": {"a": {"any_of": [1, 2], "optional": true}}}]}),
-                Expected::ToolCalls(vec![call(vec![json!(1), json!(2)], true)]),
+                Expected::ToolCalls(vec![call(vec![json!(1), json!(2)], true)].into()),
+            ),
+            (
+                json!({"forbidden_calls": ["g"]}),
+                Expected::ToolCalls(ExpectedCalls { forbidden: vec!["g".into()], ..ExpectedCalls::default() }),
+            ),
+            (
+                json!({"tool_calls": [{"name": "f", "arguments": {"a": 1}}], "order": "fixed", "forbidden_calls": ["g"]}),
+                Expected::ToolCalls(ExpectedCalls {
+                    calls: vec![call(vec![json!(1)], false)],
+                    fixed_order: true,
+                    forbidden: vec!["g".into()],
+                }),
             ),
         ];
         for (given, expected) in rows {
             let raw = serde_json::from_value(given).expect("has the shape");
             assert_eq!(super::expected(raw).expect("is read"), expected);
+        }
+    }
+
+    #[test]
+    fn rules_that_cannot_be_followed_are_refused() {
+        let accept = |accept: Value| json!({"tool_calls": [{"name": "f", "accept": {"a": accept}}]});
+        let rows = [
+            (accept(json!({"pattern": "("})), "`f` accepts no value for `a`: `pattern` is none: "),
+            (accept(json!({"any": false})), "`f` accepts no value for `a`: `any` can only be true"),
+            (accept(json!({"any_of": []})), "`f` accepts no value for `a`: `any_of` is empty"),
+            (accept(json!({"any": true, "pattern": "x"})), "`f` accepts no value for `a`: it takes one of"),
+            (accept(json!({})), "`f` accepts no value for `a`: it takes one of"),
+            (json!({"forbidden_calls": []}), "`expected.forbidden_calls` is empty"),
+            (json!({"order": "fixed"}), "`expected` has `order` or `forbidden_calls` without"),
+            (json!({"text": "x", "forbidden_calls": ["f"]}), "`expected` has `order` or `forbidden_calls` without"),
+            (json!({"tool_calls": [{"name": "f"}], "forbidden_calls": ["f"]}), "`f` is both expected and forbidden"),
+        ];
+        for (given, message) in rows {
+            let raw = serde_json::from_value(given.clone()).expect("has the shape");
+            let bad = super::expected(raw).expect_err("is refused");
+            assert!(bad.message.starts_with(message), "{given}: {}", bad.message);
         }
     }
 }

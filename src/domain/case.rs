@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Function, Message, Recorded, ResponseFormat, Tool, ToolChoice};
+use super::{Function, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice};
 
 /// One line of a dataset: a request as production sent it, and what is expected of the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,12 +60,29 @@ pub enum Expected {
     Number(f64),
     /// This JSON value.
     Json(Value),
-    /// These calls, in any order, and no others; never empty.
-    ToolCalls(Vec<ExpectedCall>),
+    /// These calls and no others, or only tools that must not be called.
+    ToolCalls(ExpectedCalls),
     /// An answer without any tool call.
     NoToolCall,
     /// Nobody has said yet.
     Unlabelled,
+}
+
+/// The calls of a right answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExpectedCalls {
+    /// These and no others; empty when the case only forbids tools, and then a right answer may call any other.
+    pub calls: Vec<ExpectedCall>,
+    /// Whether the calls must come in this order, whatever the scorer's own option says.
+    pub fixed_order: bool,
+    /// Tools that a right answer does not call.
+    pub forbidden: Vec<String>,
+}
+
+impl From<Vec<ExpectedCall>> for ExpectedCalls {
+    fn from(calls: Vec<ExpectedCall>) -> Self {
+        Self { calls, ..Self::default() }
+    }
 }
 
 /// One call that a right answer makes.
@@ -80,8 +97,19 @@ pub struct ExpectedCall {
 /// The values that are right for one argument.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpectedArgument {
-    /// Any of these; never empty.
-    pub any_of: Vec<Value>,
+    /// The values themselves.
+    pub accept: Accept,
     /// Whether leaving the argument out is right too.
     pub optional: bool,
+}
+
+/// Which values of an argument are right.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Accept {
+    /// Any of these, whatever the tool's schema says; never empty.
+    AnyOf(Vec<Value>),
+    /// A string that the pattern matches as a whole and the tool's schema allows.
+    Pattern(Pattern),
+    /// Any value that the tool's schema allows.
+    Any,
 }

@@ -3,11 +3,13 @@
 //! Public fields, no I/O, no async, no clap. Nothing here imports another module of the crate.
 
 mod auto_tags;
+mod call_digest;
 mod case;
 mod exchange;
 mod failure;
 mod json_text;
 mod money;
+mod pattern;
 mod recorded;
 mod request;
 mod response;
@@ -17,15 +19,17 @@ mod trial;
 mod usage;
 
 pub use auto_tags::{AUTO_PREFIX, auto_rank, auto_tags};
-pub use case::{Case, Expected, ExpectedArgument, ExpectedCall};
+pub use call_digest::CallDigest;
+pub use case::{Accept, Case, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls};
 pub use exchange::{Attempt, Exchange, Reply};
 pub use failure::{FAILURE_KINDS, Failure, FailureKind};
 pub use json_text::JsonText;
 pub use money::Usd;
+pub use pattern::Pattern;
 pub use recorded::Recorded;
 pub use request::{Content, ImageSource, Message, Part, Request, ResponseFormat, Role, Sampling};
 pub use response::{FINISH_REASONS, FinishReason, Response};
 pub use score::{Outcome, Score, UNSCORED_REASONS, UnscoredReason};
-pub use tool::{Arguments, Display, Function, TOOL_FAULTS, Tool, ToolCall, ToolChoice, ToolFault};
+pub use tool::{Arguments, Display, FaultLevel, Function, TOOL_FAULTS, Tool, ToolCall, ToolChoice, ToolFault};
 pub use trial::{Trial, TrialKey};
 pub use usage::Usage;

@@ -122,7 +122,7 @@ pub enum ToolFault {
     CallAsText,
     /// No call was expected, one was made.
     UnexpectedCall,
-    /// A call although the request forbade calls.
+    /// A call although the request forbade calls, or of a tool that the case forbids.
     ForbiddenCall,
     /// Too few or too many calls.
     WrongCount,
@@ -148,23 +148,34 @@ pub enum ToolFault {
     SchemaViolation,
 }
 
-/// Every fault with its name as files and reports spell it, in the order of checking.
-pub const TOOL_FAULTS: &[(ToolFault, &str)] = &[
-    (ToolFault::NotCalled, "not_called"),
-    (ToolFault::CallAsText, "call_as_text"),
-    (ToolFault::UnexpectedCall, "unexpected_call"),
-    (ToolFault::ForbiddenCall, "forbidden_call"),
-    (ToolFault::WrongCount, "wrong_count"),
-    (ToolFault::WrongOrder, "wrong_order"),
-    (ToolFault::UnknownTool, "unknown_tool"),
-    (ToolFault::WrongTool, "wrong_tool"),
-    (ToolFault::Malformed, "malformed"),
-    (ToolFault::DoubleEncoded, "double_encoded"),
-    (ToolFault::Missing, "missing"),
-    (ToolFault::Unexpected, "unexpected"),
-    (ToolFault::WrongType, "wrong_type"),
-    (ToolFault::WrongValue, "wrong_value"),
-    (ToolFault::SchemaViolation, "schema_violation"),
+/// What a fault is a fault of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultLevel {
+    /// Whether, how often and in which order tools were called.
+    Call,
+    /// Which tool was called.
+    Tool,
+    /// What it was called with.
+    Arguments,
+}
+
+/// Every fault with its name as files and reports spell it and its level, in the order of checking.
+pub const TOOL_FAULTS: &[(ToolFault, &str, FaultLevel)] = &[
+    (ToolFault::NotCalled, "not_called", FaultLevel::Call),
+    (ToolFault::CallAsText, "call_as_text", FaultLevel::Call),
+    (ToolFault::UnexpectedCall, "unexpected_call", FaultLevel::Call),
+    (ToolFault::ForbiddenCall, "forbidden_call", FaultLevel::Call),
+    (ToolFault::WrongCount, "wrong_count", FaultLevel::Call),
+    (ToolFault::WrongOrder, "wrong_order", FaultLevel::Call),
+    (ToolFault::UnknownTool, "unknown_tool", FaultLevel::Tool),
+    (ToolFault::WrongTool, "wrong_tool", FaultLevel::Tool),
+    (ToolFault::Malformed, "malformed", FaultLevel::Arguments),
+    (ToolFault::DoubleEncoded, "double_encoded", FaultLevel::Arguments),
+    (ToolFault::Missing, "missing", FaultLevel::Arguments),
+    (ToolFault::Unexpected, "unexpected", FaultLevel::Arguments),
+    (ToolFault::WrongType, "wrong_type", FaultLevel::Arguments),
+    (ToolFault::WrongValue, "wrong_value", FaultLevel::Arguments),
+    (ToolFault::SchemaViolation, "schema_violation", FaultLevel::Arguments),
 ];
 
 impl ToolFault {
@@ -172,6 +183,12 @@ impl ToolFault {
     #[must_use]
     pub fn name(self) -> &'static str {
         TOOL_FAULTS[self as usize].1
+    }
+
+    /// What it is a fault of.
+    #[must_use]
+    pub fn level(self) -> FaultLevel {
+        TOOL_FAULTS[self as usize].2
     }
 
     /// The fault of this name.
@@ -187,11 +204,13 @@ mod tests {
 
     #[test]
     fn every_fault_finds_its_own_row() {
-        for (index, (fault, name)) in TOOL_FAULTS.iter().enumerate() {
+        for (index, (fault, name, level)) in TOOL_FAULTS.iter().enumerate() {
             assert_eq!(*fault as usize, index);
             assert_eq!(fault.name(), *name);
+            assert_eq!(fault.level(), *level);
             assert_eq!(serde_json::to_value(fault).expect("serializes"), *name);
             assert_eq!(ToolFault::from_name(name), Some(*fault));
         }
+        assert!(TOOL_FAULTS.is_sorted_by_key(|row| row.2), "a level is checked as a whole before the next");
     }
 }

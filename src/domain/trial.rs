@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{FailureKind, FinishReason, Outcome, ToolFault, Usage, Usd};
+use super::{CallDigest, FailureKind, FinishReason, Outcome, ToolFault, Usage, Usd};
 
 /// What identifies a trial within a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,8 +28,8 @@ pub struct Trial {
     pub failure: Option<FailureKind>,
     /// Why the answer ended; `None` when there is no answer.
     pub finish_reason: Option<FinishReason>,
-    /// How many tool calls the answer makes; `None` without an answer.
-    pub tool_calls: Option<u32>,
+    /// The tool calls of the answer; `None` without an answer.
+    pub tool_calls: Option<CallDigest>,
     /// Why its tool calls are wrong, when they are.
     pub tool_fault: Option<ToolFault>,
     /// Whether a scorer looked at the tool calls of the answer: without one, no fault means nothing.

@@ -29,7 +29,7 @@ pub(super) const COLUMNS: &[Row] = &[
     row("tool_calls", Kind::Text, |record| {
         record.response.as_ref().map_or(Cell::Text(None), |response| json(&response.tool_calls))
     }),
-    row("tool_call_count", Kind::Integer, |record| Cell::Integer(record.tool_calls().map(i64::from))),
+    row("tool_call_count", Kind::Integer, |record| Cell::Integer(record.tool_call_count().map(i64::from))),
     row("refusal", Kind::Text, |record| text(record.response.as_ref().and_then(|response| response.refusal.as_ref()))),
     row("finish_reason", Kind::Text, |record| text(record.finish_reason().map(FinishReason::name))),
     row("input_tokens", Kind::Integer, |record| count(record, |usage| usage.input_tokens)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Attempt, Failure, FailureKind, FinishReason, Outcome, Response, Score, Trial, TrialKey, Usage, Usd,
+    Attempt, CallDigest, Failure, FailureKind, FinishReason, Outcome, Response, Score, Trial, TrialKey, Usage, Usd,
 };
 
 /// One finished trial: a line of `trials.jsonl`, a row of `trials.parquet`.
@@ -101,7 +101,7 @@ impl Record {
             failure: self.failure_kind(),
             finish_reason: self.finish_reason(),
             tool_fault: self.tool_fault(),
-            tool_calls: self.tool_calls(),
+            tool_calls: self.response.as_ref().map(|response| CallDigest::of(&response.tool_calls)),
             tool_calls_judged: self.tool_calls_judged,
             involves_tools: self.involves_tools,
             usage: self.usage,
@@ -119,9 +119,9 @@ impl Record {
         }
     }
 
-    /// Calls in the answer.
+    /// How many calls the answer makes.
     #[must_use]
-    pub fn tool_calls(&self) -> Option<u32> {
+    pub fn tool_call_count(&self) -> Option<u32> {
         self.response.as_ref().map(|response| u32::try_from(response.tool_calls.len()).unwrap_or(u32::MAX))
     }
 }

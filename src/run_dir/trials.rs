@@ -6,7 +6,9 @@ use std::sync::mpsc::sync_channel;
 use super::RunDirError;
 use super::columns::{COLUMNS, FIELDS};
 use super::record::{Record, Shared};
-use crate::domain::{FailureKind, FinishReason, Outcome, ToolFault, Trial, UnscoredReason, Usage, Usd};
+use crate::domain::{
+    CallDigest, FailureKind, FinishReason, Outcome, ToolCall, ToolFault, Trial, UnscoredReason, Usage, Usd,
+};
 use crate::table::{self, Column, Field};
 
 /// Rows in memory at a time, when the table is written.
@@ -67,7 +69,7 @@ pub struct Answer {
     /// The visible text; `None` without an answer.
     pub text: Option<String>,
     /// The calls.
-    pub tool_calls: Vec<crate::domain::ToolCall>,
+    pub tool_calls: Vec<ToolCall>,
     /// The words of a refusal.
     pub refusal: Option<String>,
     /// Why there is no answer.
@@ -105,7 +107,7 @@ const TRIAL_COLUMNS: &[&str] = &[
     "unscored_reason",
     "failure",
     "tool_fault",
-    "tool_call_count",
+    "tool_calls",
     "finish_reason",
     "input_tokens",
     "uncached_input_tokens",
@@ -134,7 +136,7 @@ const TRIAL_COLUMNS: &[&str] = &[
 ];
 
 /// The columns that a person reads besides.
-const TEXT_COLUMNS: &[&str] = &["scores", "text", "tool_calls", "refusal", "failure_message"];
+const TEXT_COLUMNS: &[&str] = &["scores", "text", "refusal", "failure_message"];
 
 struct Reader<'a> {
     path: &'a Path,
@@ -205,6 +207,15 @@ impl<'a> Reader<'a> {
             .transpose()
     }
 
+    /// The digest of a row's calls.
+    fn calls(&self, row: usize) -> Result<Option<CallDigest>, RunDirError> {
+        // Most answers make no call: nothing is parsed for them.
+        if self.text("tool_calls", row) == Some("[]") {
+            return Ok(Some(CallDigest::default()));
+        }
+        Ok(self.json::<Vec<ToolCall>>("tool_calls", row)?.map(|calls| CallDigest::of(&calls)))
+    }
+
     /// A row with its texts.
     fn answer(&mut self, row: usize, shared: &mut Shared) -> Result<Answer, RunDirError> {
         Ok(Answer {
@@ -244,7 +255,7 @@ impl<'a> Reader<'a> {
             failure: self.named("failure", row, FailureKind::from_name)?,
             finish_reason: self.named("finish_reason", row, FinishReason::from_name)?,
             tool_fault,
-            tool_calls: self.count("tool_call_count", row).and_then(|count| u32::try_from(count).ok()),
+            tool_calls: self.calls(row)?,
             tool_calls_judged: self.flag("tool_calls_judged", row).ok_or_else(|| missing("tool_calls_judged"))?,
             involves_tools: self.flag("involves_tools", row).ok_or_else(|| missing("involves_tools"))?,
             usage: self.usage(row),

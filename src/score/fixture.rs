@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{OptionError, SCORERS, Scorer};
 use crate::domain::{
-    Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Function, Message, Outcome,
-    Response, Role, Tool, ToolCall,
+    Accept, Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Function, Message,
+    Outcome, Response, Role, Tool, ToolCall,
 };
 
 pub(crate) fn case(expected: Expected) -> Case {
@@ -67,7 +67,7 @@ pub(crate) fn expected_call(name: &str, accept: &Value) -> ExpectedCall {
     let argument = |(name, any_of): (&String, &Value)| {
         let optional = name.ends_with('?');
         let any_of = any_of.as_array().unwrap().clone();
-        (name.trim_end_matches('?').to_owned(), ExpectedArgument { any_of, optional })
+        (name.trim_end_matches('?').to_owned(), ExpectedArgument { accept: Accept::AnyOf(any_of), optional })
     };
     ExpectedCall { name: name.into(), arguments: accept.as_object().unwrap().iter().map(argument).collect() }
 }

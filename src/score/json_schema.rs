@@ -116,7 +116,7 @@ mod tests {
         assert!(!applies("json_schema", json!({}), &case(Expected::Unlabelled)));
         assert!(!applies("json_schema", json!({}), &asking(ResponseFormat::Text)));
         assert!(applies("json_schema", json!({"schema": {}}), &case(Expected::Unlabelled)));
-        let calling = Case { expected: Expected::ToolCalls(Vec::new()), ..asking(schema(json!({}))) };
+        let calling = Case { expected: Expected::ToolCalls(Vec::new().into()), ..asking(schema(json!({}))) };
         assert!(!applies("json_schema", json!({}), &calling));
         let unscored = Outcome::Unscored(UnscoredReason::NoScorer);
         let unlabelled = asking(schema(json!({})));

@@ -54,6 +54,16 @@ pub(super) fn violation(validator: &Validator, value: &Value) -> Option<String> 
     Some(format!("{}: {}", clip(path), clip(&error.masked().to_string())))
 }
 
+/// The first way in which one of some members of an object breaks the object's schema.
+pub(super) fn violation_of(validator: &Validator, object: &Value, members: &[&str]) -> Option<String> {
+    let inside = |path: &str| {
+        let member = path.split('/').nth(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+        member.is_some_and(|member| members.contains(&member.as_str()))
+    };
+    let error = validator.iter_errors(object).find(|error| inside(error.instance_path().as_str()))?;
+    Some(format!("{}: {}", clip(error.instance_path().as_str()), clip(&error.masked().to_string())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

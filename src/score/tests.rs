@@ -64,7 +64,7 @@ fn a_spoiled_answer_fails_before_any_scorer_reads_it() {
 #[test]
 fn a_required_call_that_a_cut_answer_does_not_make_is_a_tool_fault_too() {
     let call = ExpectedCall { name: "f".into(), arguments: BTreeMap::new() };
-    let case = Case { tools: vec![tool("f", json!({}))], ..case(Expected::ToolCalls(vec![call])) };
+    let case = Case { tools: vec![tool("f", json!({}))], ..case(Expected::ToolCalls(vec![call].into())) };
     let cut = Response { finish_reason: FinishReason::Length, ..text("I would") };
     let (heard, outcome) = judge(&case, &cut, &[configured("tool_call", json!({}))]);
     assert_eq!(outcome, Outcome::Fail(Some(ToolFault::NotCalled)));
@@ -108,7 +108,7 @@ fn expectations() -> impl Strategy<Value = Expected> {
         Just(Expected::AnyOf(vec!["a".into(), "b".into()])),
         Just(Expected::Number(5.0)),
         Just(Expected::Json(json!({"a": [1, null]}))),
-        Just(Expected::ToolCalls(vec![expected_call("f", &json!({"a": [1], "b?": ["x"]}))])),
+        Just(Expected::ToolCalls(vec![expected_call("f", &json!({"a": [1], "b?": ["x"]}))].into())),
         Just(Expected::NoToolCall),
         Just(Expected::Unlabelled),
     ]
@@ -153,9 +153,9 @@ proptest! {
     ) {
         let accept = |a: i32, b: &str| json!({"a": [a], "b": [b]});
         let expected = [("f", 0, "a"), ("f", 1, "b"), ("g", 0, "a"), ("f", 0, "b")];
-        let expected = expected.iter().map(|(name, a, b)| expected_call(name, &accept(*a, b))).collect();
+        let expected: Vec<_> = expected.iter().map(|(name, a, b)| expected_call(name, &accept(*a, b))).collect();
         let tools = vec![tool("f", json!({})), tool("g", json!({}))];
-        let case = Case { tools, ..case(Expected::ToolCalls(expected)) };
+        let case = Case { tools, ..case(Expected::ToolCalls(expected.into())) };
         let forward: Vec<String> = made.iter().map(|(_, members)| format!("{{{}}}", members.join(","))).collect();
         let reversed = |members: &[&str]| members.iter().rev().copied().collect::<Vec<_>>().join(",");
         let backward: Vec<String> = made.iter().map(|(_, members)| format!("{{{}}}", reversed(members))).collect();

@@ -192,6 +192,9 @@ fn a_wrong_argument_is_a_tool_fault() {
     assert_eq!((&arms[0]["tool_faults"], &arms[1]["tool_faults"]), (&json!({}), &json!({"wrong_value": 1})));
     let rate = |arm: &Value| arm["estimates"]["tool_call_failure_rate"]["value"].clone();
     assert_eq!((rate(&arms[0]), rate(&arms[1])), (json!(0.0), json!(1.0)));
+    let divergence = &workspace.summary()["results"]["comparisons"][0]["divergence"];
+    let (kind, lost) = (&divergence["kinds"][2]["kind"], &divergence["kinds"][2]["lost"]);
+    assert_eq!((&divergence["pairs"], kind, lost), (&json!(1), &json!("other_arguments"), &json!(1)));
 }
 
 #[test]

@@ -60,6 +60,7 @@ fn results(change: &Change) -> Results {
         slices: vec![],
         routing: None,
         repeats: None,
+        divergence: None,
     };
     Results { arms: vec![], comparisons: vec![comparison], policies: vec![] }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cutover::compare::{Change, CostModel, METRICS, Options, PlannedCase, Results, compare};
-use cutover::domain::{FinishReason, Outcome, ToolFault, Trial, TrialKey, Usage, Usd};
+use cutover::domain::{CallDigest, FinishReason, Outcome, ToolFault, Trial, TrialKey, Usage, Usd};
 use cutover::gate::{Decision, Gate, Limit, Rule, Why, judge, worst};
 use proptest::prelude::*;
 
@@ -68,7 +68,7 @@ fn twins(case: &PlannedCase, passes: bool, size: u16) -> [Trial; 2] {
         outcome: if passes { Outcome::Pass } else { Outcome::Fail(Some(ToolFault::WrongValue)) },
         failure: None,
         finish_reason: Some(FinishReason::ToolCalls),
-        tool_calls: Some(1),
+        tool_calls: Some(CallDigest { count: 1, ..CallDigest::default() }),
         tool_fault: (!passes).then_some(ToolFault::WrongValue),
         tool_calls_judged: true,
         involves_tools: true,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::run::{FAIL, FAILED, Run, UNLABELLED, failed, trial};
 use crate::compare::{Accounting, METRICS, Metric, TokenTotals};
-use crate::domain::{FailureKind, FinishReason, Outcome, ToolFault, Trial, UnscoredReason, Usage, Usd};
+use crate::domain::{CallDigest, FailureKind, FinishReason, Outcome, ToolFault, Trial, UnscoredReason, Usage, Usd};
 
 fn ended(outcome: Outcome, finish_reason: FinishReason) -> Trial {
     Trial { finish_reason: Some(finish_reason), ..trial(0, 0, 0, outcome) }
@@ -46,7 +46,12 @@ fn what_an_arm_used_is_summed_and_unknown_stays_unknown() {
     let mut run = Run::new(5);
     let usage = Usage { input_tokens: Some(7), reasoning_tokens: Some(2), ..Usage::default() };
     run.trials = vec![
-        Trial { attempts: 3, tool_calls: Some(2), tool_fault: Some(ToolFault::WrongTool), ..trial(0, 0, 0, FAIL) },
+        Trial {
+            attempts: 3,
+            tool_calls: Some(CallDigest { count: 2, ..CallDigest::default() }),
+            tool_fault: Some(ToolFault::WrongTool),
+            ..trial(0, 0, 0, FAIL)
+        },
         Trial { from_store: true, spend: Some(Usd::ZERO), usage: Some(usage), ..trial(1, 0, 0, Outcome::Pass) },
         Trial { usage: None, ..trial(2, 0, 0, UNLABELLED) },
         Trial { attempts: 4, ..failed(3, 0, 0, FailureKind::Timeout) },

@@ -1,6 +1,7 @@
 //! Comparing, tried on small runs whose numbers are known.
 
 mod accounting;
+mod divergence;
 mod economics;
 mod live;
 mod properties;

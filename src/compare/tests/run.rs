@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::compare::{Change, CostModel, Metric, Options, PlannedCase, Results, compare};
-use crate::domain::{FailureKind, FinishReason, Outcome, Trial, TrialKey, UnscoredReason, Usage, Usd};
+use crate::domain::{CallDigest, FailureKind, FinishReason, Outcome, Trial, TrialKey, UnscoredReason, Usage, Usd};
 use crate::pricing::Price;
 use crate::stats::Estimate;
 
@@ -89,7 +89,7 @@ pub(super) fn trial(case: usize, arm: usize, repeat: u32, outcome: Outcome) -> T
         outcome,
         failure: None,
         finish_reason: Some(FinishReason::Stop),
-        tool_calls: Some(0),
+        tool_calls: Some(CallDigest::default()),
         tool_fault: None,
         tool_calls_judged: true,
         involves_tools: true,

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::super::line;
 use super::*;
-use crate::domain::{Case, Expected};
+use crate::domain::{Accept, Case, Expected};
 
 fn run(log: &str, expect_text: bool) -> Result<(Vec<Case>, ImportCounts), Vec<String>> {
     let mut out = Vec::new();
@@ -42,7 +42,7 @@ fn each_answer_becomes_a_case_on_the_history_before_it() {
         assert_eq!(case.tags["tier"], "pro");
     }
     let Expected::ToolCalls(calls) = &cases[0].expected else { panic!("{:?}", cases[0].expected) };
-    assert_eq!(calls[0].arguments["id"].any_of, [json!(12_345_678_901_234_567_890_u64)]);
+    assert_eq!(calls.calls[0].arguments["id"].accept, Accept::AnyOf(vec![json!(12_345_678_901_234_567_890_u64)]));
     assert_eq!(cases[1].expected, Expected::Unlabelled);
     let recorded = |case: &Case| case.recorded.clone().expect("is recorded").result.expect("is an answer");
     assert_eq!(recorded(&cases[0]).tool_calls, cases[1].messages[1].tool_calls);

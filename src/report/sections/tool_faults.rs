@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::FaultLevel;
 use crate::report::block::{Block, Cell, Table};
 use crate::report::view::number::{count, plural};
 use crate::report::view::{ArmView, View};
@@ -26,6 +27,15 @@ pub(super) fn build<'v>(view: &'v View<'_>) -> Vec<Block<'v>> {
     blocks
 }
 
+/// A level stands before its faults, with their sum: a trial has one fault.
+fn heading(level: FaultLevel) -> Cell {
+    Cell::plain(match level {
+        FaultLevel::Call => "Calls: whether, how often, in which order",
+        FaultLevel::Tool => "Tools: which one",
+        FaultLevel::Arguments => "Arguments: with what",
+    })
+}
+
 fn table(arms: &[ArmView]) -> Table {
     let names: Vec<_> =
         std::iter::once(("Fault", false)).chain(arms.iter().map(|arm| (arm.name.as_str(), true))).collect();
@@ -36,12 +46,21 @@ fn table(arms: &[ArmView]) -> Table {
             faults.entry(*fault).or_insert_with(|| vec![0; arms.len()])[index] = *trials;
         }
     }
-    for (fault, trials) in faults {
-        let mut cells = vec![Cell::code(fault.name())];
-        cells.extend(trials.into_iter().zip(arms).map(|(trials, arm)| {
-            if arm.tool_trials == 0 { Cell::absent("no data") } else { Cell::plain(count(trials)) }
-        }));
-        table.push(cells);
+    let row = |name: Cell, trials: &[usize]| {
+        let counts = trials.iter().zip(arms).map(|(trials, arm)| {
+            if arm.tool_trials == 0 { Cell::absent("no data") } else { Cell::plain(count(*trials)) }
+        });
+        std::iter::once(name).chain(counts).collect()
+    };
+    let mut level = None;
+    for (fault, trials) in &faults {
+        if level != Some(fault.level()) {
+            level = Some(fault.level());
+            let of_level = || faults.iter().filter(|(other, _)| other.level() == fault.level());
+            let sums: Vec<usize> = (0..arms.len()).map(|arm| of_level().map(|(_, trials)| trials[arm]).sum()).collect();
+            table.push(row(heading(fault.level()), &sums));
+        }
+        table.push(row(Cell::code(fault.name()), trials));
     }
     if !table.rows.is_empty() {
         let all = arms.iter().map(|arm| Cell::plain(count(arm.tool_trials)));

@@ -1,5 +1,6 @@
 //! One candidate against the baseline, in words: changes, slices, and what changed hands.
 
+use super::divergence::DivergenceView;
 use super::number::{Number, Style, count, percent, plural};
 use super::repeats::RepeatsView;
 use super::slices::{RoutingView, SliceView, slices};
@@ -29,6 +30,8 @@ pub(in crate::report) struct CandidateView {
     pub routing: Option<RoutingView>,
     /// What repeats show, where there are several.
     pub repeats: Option<RepeatsView>,
+    /// How the tool calls differ, where any case involves tools.
+    pub divergence: Option<DivergenceView>,
 }
 
 /// A number, or the word for its absence.
@@ -110,6 +113,7 @@ impl CandidateView {
             slices: slices(comparison),
             routing: comparison.routing.as_ref().map(RoutingView::new),
             repeats: comparison.repeats.as_ref().map(|repeats| RepeatsView::new(&comparison.candidate, repeats)),
+            divergence: comparison.divergence.as_ref().map(DivergenceView::new),
         }
     }
 

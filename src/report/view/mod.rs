@@ -3,6 +3,7 @@
 mod arm;
 mod break_even;
 mod change;
+mod divergence;
 mod economics;
 pub(super) mod number;
 mod outcome;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 pub(super) use arm::{ArmView, Price};
 pub(super) use break_even::AnswerRow;
 pub(super) use change::{CandidateView, ChangeView, Reading};
+pub(super) use divergence::DivergenceView;
 pub(super) use economics::{ArmsTable, EconomicsView};
 pub(super) use number::Number;
 pub(super) use outcome::outcome;

@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{ModelJudge, Scale};
-use crate::domain::{Case, Content, Expected, Message, Part, Response, Role, ToolCall};
+use crate::domain::{
+    Accept, Case, Content, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Message, Part, Response, Role,
+    ToolCall,
+};
 
 const INSTRUCTIONS: &str = "You judge one answer of an assistant to a conversation, by the rubric below. The user \
      message is one JSON document: `conversation` is what the assistant was given, `expected` is what a right answer is \
@@ -97,19 +100,29 @@ fn expected(expected: &Expected) -> Option<Value> {
         Expected::Number(number) => json!({"number": number}),
         Expected::Json(value) => json!({"json": value}),
         Expected::NoToolCall => json!({"no_tool_call": true}),
-        Expected::ToolCalls(calls) => {
-            let call = |call: &crate::domain::ExpectedCall| {
-                let accept: serde_json::Map<String, Value> = call
-                    .arguments
-                    .iter()
-                    .map(|(name, wanted)| (name.clone(), json!({"any_of": wanted.any_of, "optional": wanted.optional})))
-                    .collect();
-                json!({"name": call.name, "accept": accept})
-            };
-            json!({"tool_calls": calls.iter().map(call).collect::<Vec<_>>()})
+        Expected::ToolCalls(ExpectedCalls { calls, fixed_order, forbidden }) => {
+            let order = if *fixed_order { "fixed" } else { "free" };
+            let calls: Vec<Value> = calls.iter().map(expected_call).collect();
+            json!({"tool_calls": calls, "order": order, "forbidden_calls": forbidden})
         }
         Expected::Unlabelled => return None,
     })
+}
+
+fn expected_call(call: &ExpectedCall) -> Value {
+    let accept: serde_json::Map<String, Value> = call
+        .arguments
+        .iter()
+        .map(|(name, ExpectedArgument { accept, optional })| {
+            let accepted = match accept {
+                Accept::AnyOf(values) => json!({"any_of": values, "optional": optional}),
+                Accept::Pattern(pattern) => json!({"pattern": pattern.text(), "optional": optional}),
+                Accept::Any => json!({"any": true, "optional": optional}),
+            };
+            (name.clone(), accepted)
+        })
+        .collect();
+    json!({"name": call.name, "accept": accept})
 }
 
 #[cfg(test)]

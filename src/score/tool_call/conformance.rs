@@ -8,15 +8,15 @@ use crate::domain::{Case, Function, ToolCall, ToolChoice, ToolFault, UnscoredRea
 use super::super::clip::{clip, shown};
 use super::super::schemas::{Schemas, violation};
 use super::expectation::of_type;
-use super::schema::Node;
+use super::schema::{Node, Numbers};
 use super::{Fault, Judgement, Made, judged, offered, unknown_tool};
 
 /// The first fault of the calls, else unscored.
-pub(super) fn judge(case: &Case, calls: &[ToolCall], schemas: &Schemas) -> Judgement {
+pub(super) fn judge(case: &Case, calls: &[ToolCall], (numbers, schemas): (Numbers, &Schemas)) -> Judgement {
     let mut unusable = None;
     let mut faults: Vec<Fault> = Vec::new();
     for made in calls.iter().map(Made::read) {
-        match check(case, &made, schemas) {
+        match check(case, &made, (numbers, schemas)) {
             Ok(found) => faults.extend(found),
             Err(error) => unusable = Some(error),
         }
@@ -29,7 +29,7 @@ pub(super) fn judge(case: &Case, calls: &[ToolCall], schemas: &Schemas) -> Judge
 
 /// # Errors
 /// Why the tool's schema cannot be used, where nothing else is wrong.
-fn check(case: &Case, made: &Made<'_>, schemas: &Schemas) -> Result<Vec<Fault>, String> {
+fn check(case: &Case, made: &Made<'_>, (numbers, schemas): (Numbers, &Schemas)) -> Result<Vec<Fault>, String> {
     let Some(tool) = offered(case, made.name) else { return Ok(vec![unknown_tool(case, made.name)]) };
     if let Some(ToolChoice::Named(demanded)) = &case.tool_choice
         && demanded != made.name
@@ -40,7 +40,7 @@ fn check(case: &Case, made: &Made<'_>, schemas: &Schemas) -> Result<Vec<Fault>, 
         Ok(arguments) => arguments,
         Err(fault) => return Ok(vec![fault.clone()]),
     };
-    let faults = of_arguments(tool, arguments);
+    let faults = of_arguments(tool, arguments, numbers);
     if !faults.is_empty() {
         return Ok(faults);
     }
@@ -54,8 +54,8 @@ fn check(case: &Case, made: &Made<'_>, schemas: &Schemas) -> Result<Vec<Fault>, 
     }
 }
 
-fn of_arguments(tool: &Function, arguments: &Map<String, Value>) -> Vec<Fault> {
-    let node = tool.parameters.as_ref().map(|schema| Node::root(schema.value()));
+fn of_arguments(tool: &Function, arguments: &Map<String, Value>, numbers: Numbers) -> Vec<Fault> {
+    let node = tool.parameters.as_ref().map(|schema| Node::root(schema.value(), numbers));
     let mut faults = Vec::new();
     for name in node.iter().flat_map(|node| node.required()).filter(|name| !arguments.contains_key(*name)) {
         faults.push(Fault::of_argument(ToolFault::Missing, &tool.name, name, "missing, the tool requires it"));

@@ -1,16 +1,22 @@
 //! What is wrong with one call, measured against one expected call.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::domain::{Case, ExpectedArgument, ExpectedCall, ToolFault};
+use crate::domain::{Accept, Case, ExpectedArgument, ExpectedCall, Function, ToolFault};
 
 use super::super::clip::{clip, shown};
+use super::super::schemas::{Schemas, violation_of};
 use super::schema::{Mismatch, Node, type_of};
 use super::value::{Strings, holds_json, is_accepted};
-use super::{Fault, Made, offered, unknown_tool};
+use super::{Fault, Made, Options, offered, unknown_tool};
 
 /// Everything that is wrong with the call; empty when it is the expected one.
-pub(super) fn faults(case: &Case, made: &Made<'_>, expected: &ExpectedCall, strings: Strings) -> Vec<Fault> {
+pub(super) fn faults(
+    case: &Case,
+    made: &Made<'_>,
+    expected: &ExpectedCall,
+    (options, schemas): (&Options, &Schemas),
+) -> Vec<Fault> {
     if made.name != expected.name {
         // Without tools on record nobody can say what was offered.
         let unknown = case.functions().next().is_some() && offered(case, made.name).is_none();
@@ -21,14 +27,14 @@ pub(super) fn faults(case: &Case, made: &Made<'_>, expected: &ExpectedCall, stri
         Ok(arguments) => arguments,
         Err(fault) => return vec![fault.clone()],
     };
-    let schema =
-        offered(case, made.name).and_then(|tool| tool.parameters.as_ref()).map(|schema| Node::root(schema.value()));
+    let schema = offered(case, made.name).and_then(|tool| tool.parameters.as_ref());
+    let schema = schema.map(|schema| Node::root(schema.value(), options.numbers));
     let mut faults = Vec::new();
     for (name, accepted) in &expected.arguments {
         let node = schema.and_then(|schema| schema.property(name));
         match arguments.get(name) {
             Some(value) => {
-                faults.extend(of_argument(&Argument { call: made.name, name, value, node }, accepted, strings));
+                faults.extend(of_argument(&Argument { call: made.name, name, value, node }, accepted, options.strings));
             }
             None if !accepted.optional || schema.is_some_and(|schema| schema.required().any(|one| one == name)) => {
                 let what = format!("missing, expected {}", values(accepted));
@@ -44,7 +50,31 @@ pub(super) fn faults(case: &Case, made: &Made<'_>, expected: &ExpectedCall, stri
             faults.push(Fault::of_argument(ToolFault::Unexpected, made.name, name, &what));
         }
     }
+    if faults.is_empty()
+        && let Some(tool) = offered(case, made.name)
+    {
+        faults.extend(broken_schema(tool, arguments, expected, schemas));
+    }
     faults
+}
+
+/// How the values that the case does not spell out break the tool's schema. A schema that cannot be used says nothing.
+fn broken_schema(
+    tool: &Function,
+    arguments: &Map<String, Value>,
+    expected: &ExpectedCall,
+    schemas: &Schemas,
+) -> Option<Fault> {
+    let schema = tool.parameters.as_ref()?;
+    let open = expected.arguments.iter().filter(|(_, argument)| !matches!(argument.accept, Accept::AnyOf(_)));
+    let open: Vec<&str> = open.map(|(name, _)| name.as_str()).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let compiled = schemas.get(schema.value());
+    let validator = compiled.as_ref().as_ref().ok()?;
+    let what = violation_of(validator, &Value::Object(arguments.clone()), &open)?;
+    Some(Fault::of_call(ToolFault::SchemaViolation, &tool.name, &what))
 }
 
 /// Whether the value stands for an argument left out: with strict schemas a model must send every argument, and null is
@@ -64,16 +94,24 @@ struct Argument<'a> {
 /// says.
 fn of_argument(argument: &Argument<'_>, accepted: &ExpectedArgument, strings: Strings) -> Option<Fault> {
     let Argument { call, name, value, node } = *argument;
-    if accepted.any_of.iter().any(|one| is_accepted(value, one, node, strings)) {
+    let typed = node.filter(|node| node.is_typed());
+    let right = match (&accepted.accept, value) {
+        (Accept::AnyOf(values), _) => values.iter().any(|one| is_accepted(value, one, node, strings)),
+        (Accept::Pattern(pattern), Value::String(text)) => pattern.matches(text),
+        (Accept::Pattern(_), _) => false,
+        (Accept::Any, _) => typed.is_none_or(|node| node.admits(value)),
+    };
+    if right {
         return None;
     }
     if accepted.optional && left_out(value, node) {
         return None;
     }
-    let typed = node.filter(|node| node.is_typed());
-    let mismatch = match typed {
-        Some(node) => node.mismatch(value),
-        None => untyped_mismatch(value, &accepted.any_of),
+    let mismatch = match (typed, &accepted.accept) {
+        (Some(node), _) => node.mismatch(value),
+        (None, Accept::AnyOf(values)) => untyped_mismatch(value, values),
+        (None, Accept::Pattern(_)) => untyped_mismatch(value, &[Value::String(String::new())]),
+        (None, Accept::Any) => None,
     };
     Some(mismatch.map_or_else(
         || {
@@ -115,9 +153,11 @@ fn untyped_mismatch<'v>(value: &'v Value, accepted: &[Value]) -> Option<Mismatch
 }
 
 fn values(accepted: &ExpectedArgument) -> String {
-    match accepted.any_of.as_slice() {
-        [one] => shown(one),
-        several => {
+    match &accepted.accept {
+        Accept::Pattern(pattern) => format!("a match of /{}/", clip(pattern.text())),
+        Accept::Any => "any value".to_owned(),
+        Accept::AnyOf(values) if values.len() == 1 => values.iter().map(shown).collect(),
+        Accept::AnyOf(several) => {
             let several: Vec<String> = several.iter().map(shown).collect();
             format!("any of {}", clip(&several.join(", ")))
         }

@@ -4,11 +4,15 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::domain::{Arguments, Case, Expected, ExpectedCall, Function, Response, ToolCall, ToolChoice, ToolFault};
+use crate::domain::{
+    Arguments, Case, Expected, ExpectedCall, ExpectedCalls, Function, Outcome, Response, ToolCall, ToolChoice,
+    ToolFault,
+};
 
 use super::clip::{clip, quoted};
 use super::schemas::Schemas;
 use super::{Built, Judgement, Scorer, options};
+use schema::Numbers;
 use value::Strings;
 
 mod conformance;
@@ -18,13 +22,15 @@ mod matching;
 mod schema;
 mod value;
 
-pub(super) const OPTIONS: &[&str] = &["strings", "ordered"];
+pub(super) const OPTIONS: &[&str] = &["strings", "numbers", "ordered"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
     /// How strings inside arguments are compared.
     strings: Strings,
+    /// Which numbers are integers.
+    numbers: Numbers,
     /// Whether calls must come in the expected order.
     ordered: bool,
 }
@@ -47,7 +53,11 @@ impl Scorer for ToolCallScorer {
     fn score(&self, case: &Case, response: &Response) -> Judgement {
         let calls = &response.tool_calls;
         match &case.expected {
-            Expected::ToolCalls(expected) if calls.is_empty() => not_called(case, response, &names(expected)),
+            Expected::ToolCalls(expected) if calls.iter().any(|call| expected.forbidden.contains(&call.name)) => {
+                forbidden(calls, expected)
+            }
+            Expected::ToolCalls(expected) if expected.calls.is_empty() => self.not_forbidden(case, response),
+            Expected::ToolCalls(expected) if calls.is_empty() => not_called(case, response, &names(&expected.calls)),
             Expected::ToolCalls(expected) => self.labelled(case, calls, expected),
             Expected::Unlabelled => self.unlabelled(case, response),
             _ if !calls.is_empty() => uncalled_for(case, calls),
@@ -60,7 +70,9 @@ impl Scorer for ToolCallScorer {
 }
 
 impl ToolCallScorer {
-    fn labelled(&self, case: &Case, calls: &[ToolCall], expected: &[ExpectedCall]) -> Judgement {
+    fn labelled(&self, case: &Case, calls: &[ToolCall], expected: &ExpectedCalls) -> Judgement {
+        let ordered = self.options.ordered || expected.fixed_order;
+        let expected = &expected.calls;
         if calls.len() != expected.len() {
             let made: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
             let why = format!(
@@ -76,17 +88,28 @@ impl ToolCallScorer {
         let table: Vec<Vec<Vec<Fault>>> = read
             .iter()
             .map(|made| {
-                expected.iter().map(|call| expectation::faults(case, made, call, self.options.strings)).collect()
+                expected
+                    .iter()
+                    .map(|call| expectation::faults(case, made, call, (&self.options, &self.schemas)))
+                    .collect()
             })
             .collect();
         let assigned = matching::best(&table);
         let first = assigned.iter().enumerate().flat_map(|(made, expected)| &table[made][*expected]).min();
-        if !self.options.ordered || assigned.iter().is_sorted() {
+        if !ordered || assigned.iter().is_sorted() {
             return judged(first);
         }
         match first {
             None => Judgement::fault(ToolFault::WrongOrder, "the expected calls, in another order".to_owned()),
             Some(_) => judged(table.iter().enumerate().flat_map(|(position, row)| &row[position]).min()),
+        }
+    }
+
+    /// A case that only forbids tools: what conforms to the request is right.
+    fn not_forbidden(&self, case: &Case, response: &Response) -> Judgement {
+        match self.unlabelled(case, response) {
+            Judgement { outcome: Outcome::Unscored(_), why: None, .. } => Judgement::pass(),
+            other => other,
         }
     }
 
@@ -101,7 +124,7 @@ impl ToolCallScorer {
                 let why = format!("made {} calls, the request allows one", calls.len());
                 Judgement::fault(ToolFault::WrongCount, why)
             }
-            _ => conformance::judge(case, calls, &self.schemas),
+            _ => conformance::judge(case, calls, (self.options.numbers, &self.schemas)),
         }
     }
 }
@@ -122,6 +145,12 @@ fn not_called(case: &Case, response: &Response, wanted: &str) -> Judgement {
         }
         None => Judgement::fault(ToolFault::NotCalled, format!("no call, expected {}", clip(wanted))),
     }
+}
+
+fn forbidden(calls: &[ToolCall], expected: &ExpectedCalls) -> Judgement {
+    let made = calls.iter().map(|call| call.name.as_str()).filter(|name| expected.forbidden.iter().any(|f| f == name));
+    let made = made.collect::<Vec<_>>().join(", ");
+    Judgement::fault(ToolFault::ForbiddenCall, format!("called {}, the case forbids it", clip(&made)))
 }
 
 fn uncalled_for(case: &Case, calls: &[ToolCall]) -> Judgement {

@@ -1,9 +1,9 @@
 //! A tool's JSON Schema, read for the types of its arguments.
 //!
 //! Only what says types is read (`type`, `nullable`, `enum`, `const`, `anyOf`, `oneOf`, `allOf`, local `$ref`, and the
-//! way down through `properties`, `additionalProperties`, `items`, `prefixItems`). The rest is for full validation. One
-//! rule is stricter than JSON Schema: 5.0 is no `integer`, because typed callers do not take it for one.
+//! way down through `properties`, `additionalProperties`, `items`, `prefixItems`). The rest is for full validation.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// References followed from one place, so that a circle of them ends.
@@ -17,11 +17,23 @@ const DEPTH: u32 = 256;
 /// The types that JSON Schema knows. Any other word in `type` says nothing.
 const TYPES: &[&str] = &["null", "boolean", "integer", "number", "string", "array", "object"];
 
+/// Which numbers are integers, the option `numbers`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Numbers {
+    /// By their value, as in JSON Schema: 5.0 is one.
+    #[default]
+    ByValue,
+    /// As they are written: 5.0 is none. So reads the Berkeley Function Calling Leaderboard, and so do typed callers.
+    AsWritten,
+}
+
 /// A place in a schema.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a> {
     root: &'a Value,
     schema: &'a Value,
+    numbers: Numbers,
 }
 
 /// A value of another type than the schema says.
@@ -53,12 +65,12 @@ pub(super) fn type_of(value: &Value) -> &'static str {
 
 impl<'a> Node<'a> {
     /// The top of a schema.
-    pub(super) fn root(schema: &'a Value) -> Self {
-        Self { root: schema, schema }.resolved()
+    pub(super) fn root(schema: &'a Value, numbers: Numbers) -> Self {
+        Self { root: schema, schema, numbers }.resolved()
     }
 
     fn at(self, schema: &'a Value) -> Self {
-        Self { root: self.root, schema }.resolved()
+        Self { schema, ..self }.resolved()
     }
 
     /// Follows local references; an unknown or endless one says nothing of types.
@@ -161,7 +173,13 @@ impl<'a> Node<'a> {
     fn mismatch_here<'v>(self, value: &'v Value, path: &str) -> Option<Mismatch<'v>> {
         let types = self.own_types();
         let found = type_of(value);
-        let fits = |wanted: &&str| *wanted == found || (*wanted == "number" && found == "integer");
+        let by_value = self.numbers == Numbers::ByValue;
+        let whole = || by_value && value.as_f64().is_some_and(|number| number.fract() == 0.0);
+        let fits = |wanted: &&str| match *wanted {
+            "number" => found == "number" || found == "integer",
+            "integer" => found == "integer" || (found == "number" && whole()),
+            other => other == found,
+        };
         let wrong = !types.is_empty() && !types.iter().any(fits);
         wrong.then(|| Mismatch { path: path.to_owned(), found: value, wanted: types })
     }
@@ -236,7 +254,8 @@ mod tests {
             json!({"properties": {"a": {"items": {"type": "integer"}}}, "additionalProperties": {"type": "null"}});
         let rows = [
             (json!({"type": "integer"}), json!(5), None),
-            (json!({"type": "integer"}), json!(5.0), Some(("", "integer"))),
+            (json!({"type": "integer"}), json!(5.0), None),
+            (json!({"type": "integer"}), json!(5.5), Some(("", "integer"))),
             (json!({"type": "integer"}), json!(true), Some(("", "integer"))),
             (json!({"type": "integer"}), json!("5"), Some(("", "integer"))),
             (json!({"type": "integer"}), json!(1e20), None),
@@ -266,7 +285,7 @@ mod tests {
             (json!(true), json!(1), None),
         ];
         for (schema, value, expected) in rows {
-            let found = Node::root(&schema).mismatch(&value);
+            let found = Node::root(&schema, Numbers::ByValue).mismatch(&value);
             let found = found.as_ref().map(|found| (found.path.as_str(), found.wanted.join(" or ")));
             let expected = expected.map(|(path, wanted)| (path, wanted.to_owned()));
             assert_eq!(found, expected, "{schema} {value}");
@@ -274,11 +293,26 @@ mod tests {
     }
 
     #[test]
+    fn as_written_a_whole_float_is_no_integer_anywhere() {
+        let schema = json!({"properties": {"a": {"items": {"type": "integer"}}, "b": {"type": ["integer", "null"]}}});
+        for (value, expected) in [
+            (json!({"a": [1, 2], "b": 1}), None),
+            (json!({"a": [1, 2.0]}), Some(".a[1]")),
+            (json!({"b": 1.0}), Some(".b")),
+            (json!({"b": 1e20}), None),
+        ] {
+            let found = Node::root(&schema, Numbers::AsWritten).mismatch(&value).map(|found| found.path);
+            assert_eq!(found.as_deref(), expected, "{value}");
+            assert!(Node::root(&schema, Numbers::ByValue).admits(&value), "{value}");
+        }
+    }
+
+    #[test]
     fn circles_end() {
         let circle = json!({"$ref": "#"});
-        assert!(Node::root(&circle).admits(&json!(1)));
+        assert!(Node::root(&circle, Numbers::ByValue).admits(&json!(1)));
         let branching = json!({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]});
-        assert!(Node::root(&branching).admits(&json!(1)));
+        assert!(Node::root(&branching, Numbers::ByValue).admits(&json!(1)));
     }
 
     #[test]
@@ -286,14 +320,14 @@ mod tests {
         let mut items = vec![json!(1); 1000];
         items.push(json!("x"));
         let integers = json!({"items": {"type": "integer"}});
-        assert!(!Node::root(&integers).admits(&Value::from(items)));
+        assert!(!Node::root(&integers, Numbers::ByValue).admits(&Value::from(items)));
         let twice = json!({"$ref": "#/$defs/n", "$defs": {"n": {"anyOf": [
             {"properties": {"n": {"$ref": "#/$defs/n"}, "end": {"type": "integer"}}},
             {"properties": {"n": {"$ref": "#/$defs/n"}, "end": {"type": "number"}}}
         ]}}});
         let nested = |depth| (0..depth).fold(json!({"end": "x"}), |inner, _| json!({"n": inner}));
-        assert!(!Node::root(&twice).admits(&nested(4)));
-        assert!(Node::root(&twice).admits(&nested(20)));
+        assert!(!Node::root(&twice, Numbers::ByValue).admits(&nested(4)));
+        assert!(Node::root(&twice, Numbers::ByValue).admits(&nested(20)));
     }
 
     #[test]
@@ -311,7 +345,7 @@ mod tests {
             (json!({"allOf": [{"properties": {"a": {}}}]}), "b", false),
         ];
         for (schema, name, expected) in rows {
-            assert_eq!(Node::root(&schema).declares(name), expected, "{schema} {name}");
+            assert_eq!(Node::root(&schema, Numbers::ByValue).declares(name), expected, "{schema} {name}");
         }
     }
 }

@@ -1,9 +1,14 @@
 //! Every fault, the order of checking, and the matching of several calls.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::fixture::{applies, calls, case, expected_call, outcome, text, tool, why};
-use crate::domain::{Case, Expected, Outcome, Response, ToolChoice, ToolFault, UnscoredReason};
+use crate::domain::{
+    Accept, Case, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Outcome, Pattern, Response, ToolChoice,
+    ToolFault, UnscoredReason,
+};
 
 fn orders() -> Value {
     json!({
@@ -27,7 +32,9 @@ fn asking(expected: Expected) -> Case {
 }
 
 fn expecting(expected: &[(&str, Value)]) -> Case {
-    asking(Expected::ToolCalls(expected.iter().map(|(name, accept)| expected_call(name, accept)).collect()))
+    asking(Expected::ToolCalls(
+        expected.iter().map(|(name, accept)| expected_call(name, accept)).collect::<Vec<_>>().into(),
+    ))
 }
 
 fn fault(kind: ToolFault) -> Outcome {
@@ -60,7 +67,8 @@ fn each_argument_is_right_or_has_its_fault() {
         ("order", r#"{"note": 5}"#, Some(Missing)),
         ("order", r#"{"id": "7", "q": 1}"#, Some(Unexpected)),
         ("order", r#"{"id": "7", "note": "x"}"#, Some(WrongType)),
-        ("order", r#"{"id": 7.0}"#, Some(WrongType)),
+        ("order", r#"{"id": 7.0}"#, None),
+        ("order", r#"{"id": 7.5}"#, Some(WrongType)),
         ("order", r#"{"id": true}"#, Some(WrongType)),
         ("order", r#"{"id": null}"#, Some(WrongType)),
         ("order", r#"{"id": 7, "price": "5"}"#, Some(WrongType)),
@@ -264,5 +272,82 @@ fn a_why_names_tool_argument_found_and_expected() {
     ];
     for (arguments, expected) in rows {
         assert_eq!(why("tool_call", json!({}), &case, &calls(&[("order", arguments)])), expected, "{arguments}");
+    }
+}
+
+fn accepting(accept: Accept) -> Case {
+    let arguments = BTreeMap::from([("q".to_owned(), ExpectedArgument { accept, optional: false })]);
+    let search = json!({"properties": {"q": {"type": "string", "maxLength": 5}}, "required": ["q"]});
+    let calls = vec![ExpectedCall { name: "search".into(), arguments }];
+    Case { tools: vec![tool("search", search)], ..case(Expected::ToolCalls(calls.into())) }
+}
+
+#[test]
+fn a_pattern_or_any_value_is_right_within_the_schema_and_a_listed_value_beyond_it() {
+    use ToolFault::{SchemaViolation, WrongType, WrongValue};
+    let pattern = |text| Accept::Pattern(Pattern::new(text).expect("compiles"));
+    let rows = [
+        (pattern("[a-z]+"), json!("paris"), Outcome::Pass),
+        (pattern("[a-z]+"), json!("Paris"), fault(WrongValue)),
+        (pattern("[a-z]+"), json!("toolong"), fault(SchemaViolation)),
+        (pattern("[0-9]+"), json!(5), fault(WrongType)),
+        (pattern(".*"), json!("a\u{0}é"), Outcome::Pass),
+        (Accept::Any, json!("x"), Outcome::Pass),
+        (Accept::Any, json!(5), fault(WrongType)),
+        (Accept::Any, json!("x".repeat(10_000_000)), fault(SchemaViolation)),
+        (Accept::AnyOf(vec![json!("toolong")]), json!("toolong"), Outcome::Pass),
+    ];
+    for (accept, value, expected) in rows {
+        let case = accepting(accept.clone());
+        let made = calls(&[("search", &json!({"q": value}).to_string())]);
+        assert_eq!(outcome("tool_call", json!({}), &case, &made), expected, "{accept:?}");
+    }
+}
+
+#[test]
+fn a_case_forbids_tools_alone_or_beside_its_calls_and_fixes_the_order() {
+    let forbidding = |calls| {
+        asking(Expected::ToolCalls(ExpectedCalls { calls, fixed_order: true, forbidden: vec!["search".into()] }))
+    };
+    let (order, other, query) = (("order", r#"{"id": 1}"#), ("order", r#"{"id": 2}"#), ("search", r#"{"q": "x"}"#));
+    let alone = forbidding(Vec::new());
+    let both = ["1", "2"].map(|id| expected_call("order", &json!({"id": [id.parse::<i64>().expect("a number")]})));
+    let both = forbidding(both.to_vec());
+    let rows = [
+        (&alone, text("No."), Outcome::Pass),
+        (&alone, calls(&[order]), Outcome::Pass),
+        (&alone, calls(&[query]), fault(ToolFault::ForbiddenCall)),
+        (&alone, calls(&[("ordr", "{}")]), fault(ToolFault::UnknownTool)),
+        (&both, calls(&[order, other]), Outcome::Pass),
+        (&both, calls(&[other, order]), fault(ToolFault::WrongOrder)),
+        (&both, calls(&[order, other, query]), fault(ToolFault::ForbiddenCall)),
+        (&both, text("No."), fault(ToolFault::NotCalled)),
+    ];
+    for (case, response, expected) in rows {
+        assert_eq!(outcome("tool_call", json!({}), case, &response), expected, "{:?}", response.tool_calls);
+    }
+}
+
+#[test]
+fn deeply_nested_arguments_are_malformed_and_overflow_no_stack() {
+    let deep = format!(r#"{{"id": {}{}}}"#, "[".repeat(1_000_000), "]".repeat(1_000_000));
+    let case = expecting(&[("order", json!({"id": [7]}))]);
+    assert_eq!(outcome("tool_call", json!({}), &case, &calls(&[("order", &deep)])), fault(ToolFault::Malformed));
+}
+
+#[test]
+fn as_written_a_whole_float_is_no_integer_whether_expected_or_only_offered() {
+    let (expected, offered) = (expecting(&[("order", json!({"id": [7]}))]), asking(Expected::Unlabelled));
+    let unlabelled = Outcome::Unscored(UnscoredReason::Unlabelled);
+    let rows = [
+        (&expected, "7", "as_written", Outcome::Pass),
+        (&expected, "7.0", "by_value", Outcome::Pass),
+        (&expected, "7.0", "as_written", fault(ToolFault::WrongType)),
+        (&offered, "7.0", "by_value", unlabelled),
+        (&offered, "7.0", "as_written", fault(ToolFault::WrongType)),
+    ];
+    for (case, id, numbers, outcome_of) in rows {
+        let made = calls(&[("order", &format!(r#"{{"id": {id}}}"#))]);
+        assert_eq!(outcome("tool_call", json!({"numbers": numbers}), case, &made), outcome_of, "{id} {numbers}");
     }
 }

@@ -16,7 +16,8 @@ pub(super) enum Strings {
     #[default]
     Exact,
     /// As the Berkeley Function Calling Leaderboard does (`standardize_string` of bfcl-eval 2026.3.23): spaces and
-    /// `, . / - _ * ^` are ignored, so is case, and single quotes are double quotes.
+    /// `, . / - _ * ^` are ignored, so is case, and single quotes are double quotes. Where the schema wants no text, a
+    /// text counts exactly.
     Loose,
 }
 
@@ -37,7 +38,11 @@ impl Strings {
 /// it.
 pub(super) fn is_accepted(found: &Value, accepted: &Value, node: Option<Node<'_>>, strings: Strings) -> bool {
     match (found, accepted) {
-        (Value::String(found), Value::String(accepted)) => strings.form(found) == strings.form(accepted),
+        (Value::String(one), Value::String(other)) => {
+            // Where the schema wants no text, a text is the name of something, and names count exactly.
+            let strings = if node.is_none_or(|node| node.admits(found)) { strings } else { Strings::Exact };
+            strings.form(one) == strings.form(other)
+        }
         (Value::Number(one), Value::Number(other)) => {
             let as_written = type_of(found) == type_of(accepted) || type_of(found) == "integer";
             same_number(one, other) && (as_written || node.is_none_or(|node| node.admits(found)))
@@ -66,6 +71,7 @@ pub(super) fn holds_json(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema::Numbers;
     use super::*;
     use serde_json::json;
 
@@ -76,7 +82,7 @@ mod tests {
             (json!(5), json!(5), json!({"type": "integer"}), exact, true),
             (json!(5), json!(5.0), json!({"type": "integer"}), exact, true),
             (json!(5), json!(5.0), json!({"type": "string"}), exact, true),
-            (json!(5.0), json!(5), json!({"type": "integer"}), exact, false),
+            (json!(5.0), json!(5), json!({"type": "integer"}), exact, true),
             (json!(5.0), json!(5), json!({"type": "number"}), exact, true),
             (json!(5.0), json!(5), json!({}), exact, true),
             (json!(5), json!(6), json!({}), exact, false),
@@ -89,17 +95,20 @@ mod tests {
             (json!("April 1,2024"), json!("april-1 2024"), json!({}), loose, true),
             (json!("O'Hare"), json!("o\"hare"), json!({}), loose, true),
             (json!("a\tb"), json!("ab"), json!({}), loose, false),
+            (json!("depth"), json!("depth"), json!({"type": "integer"}), loose, true),
+            (json!("DEPTH"), json!("depth"), json!({"type": "integer"}), loose, false),
+            (json!("DEPTH"), json!("depth"), json!({"type": ["integer", "string"]}), loose, true),
             (json!(["A", 1]), json!(["a", 1.0]), json!({}), loose, true),
             (json!([1, 2]), json!([2, 1]), json!({}), exact, false),
             (json!([1]), json!([1, 2]), json!({}), exact, false),
-            (json!([1.0]), json!([1]), json!({"items": {"type": "integer"}}), exact, false),
+            (json!([1.0]), json!([1]), json!({"items": {"type": "integer"}}), exact, true),
             (json!({"a": "X", "b": 1}), json!({"b": 1, "a": "x"}), json!({}), loose, true),
             (json!({"a": 1}), json!({"a": 1, "b": 1}), json!({}), exact, false),
             (json!({"a": 1}), json!({"A": 1}), json!({}), loose, false),
-            (json!({"a": 1.0}), json!({"a": 1}), json!({"properties": {"a": {"type": "integer"}}}), exact, false),
+            (json!({"a": 1.0}), json!({"a": 1}), json!({"properties": {"a": {"type": "integer"}}}), exact, true),
         ];
         for (found, accepted, schema, strings, expected) in rows {
-            let node = Some(Node::root(&schema));
+            let node = Some(Node::root(&schema, Numbers::ByValue));
             assert_eq!(is_accepted(&found, &accepted, node, strings), expected, "{found} {accepted} {schema}");
         }
     }
