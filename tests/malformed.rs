@@ -55,7 +55,10 @@ const PARSERS: &[Parser] = &[
     Parser {
         name: "dataset",
         read: dataset,
-        seeds: || lines("datasets/demo.jsonl", 3).chain(lines("tests/bfcl/cases.jsonl", 2)).collect(),
+        seeds: || {
+            let actions = lines("tests/malformed/actions.jsonl", 2);
+            lines("datasets/demo.jsonl", 3).chain(lines("tests/bfcl/cases.jsonl", 2)).chain(actions).collect()
+        },
     },
     Parser { name: "suite", read: suite, seeds: || vec![file("suites/demo.toml"), file("tests/malformed/suite.toml")] },
     Parser { name: "prices", read: prices, seeds: || vec![file("src/pricing/prices.toml")] },

@@ -130,6 +130,7 @@ fn expected(expected: &Expected) -> String {
             .chain(expected.forbidden.iter().map(|name| format!("no call of {name}")))
             .collect::<Vec<_>>()
             .join("\n"),
+        Expected::Actions(actions) => actions.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         Expected::NoToolCall => "no tool call".to_owned(),
         Expected::Unlabelled => "unlabelled".to_owned(),
     }

@@ -3,7 +3,7 @@
 use crate::domain::{Case, Failure, Outcome, UnscoredReason, Usd};
 use crate::replay::{Arm, Done, Timing};
 use crate::run_dir::Record;
-use crate::score::{self, Configured, TOOL_CALL};
+use crate::score::{self, Configured};
 use crate::suite::RECORDED;
 
 /// Scores a finished trial.
@@ -18,7 +18,7 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
     };
     let Timing { latency_ms, first_token_ms, bought_at, recording } = finished.timing;
     let mut record = Record {
-        tool_calls_judged: scores.iter().any(|score| score.scorer == TOOL_CALL),
+        tool_calls_judged: score::judged_calls(&scores),
         involves_tools: finished.case.involves_tools(),
         case: finished.case.id.clone(),
         arm: arm.name.to_string(),

@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::actions::actions;
 use super::line::BadLine;
 use crate::domain::{Accept, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Pattern};
 
@@ -54,6 +55,7 @@ enum RawKind {
     Number(f64),
     Json(Value),
     ToolCalls(Vec<RawExpectedCall>),
+    Actions(Vec<Map<String, Value>>),
     NoToolCall(bool),
 }
 
@@ -118,6 +120,7 @@ pub(super) fn expected(raw: RawExpected) -> Result<Expected, BadLine> {
             let calls = calls.into_iter().map(expected_call).collect::<Result<_, _>>()?;
             Expected::ToolCalls(ExpectedCalls { calls, fixed_order, forbidden })
         }
+        RawKind::Actions(given) => Expected::Actions(actions(given)?),
         RawKind::NoToolCall(true) => Expected::NoToolCall,
         RawKind::NoToolCall(false) => {
             return Err(BadLine::from("`expected.no_tool_call` can only be true".to_owned()));
@@ -222,6 +225,14 @@ mod tests {
             (json!({"forbidden_calls": []}), "`expected.forbidden_calls` is empty"),
             (json!({"order": "fixed"}), "`expected` has `order` or `forbidden_calls` without"),
             (json!({"text": "x", "forbidden_calls": ["f"]}), "`expected` has `order` or `forbidden_calls` without"),
+            (
+                json!({"actions": [{"type": "wait"}], "order": "fixed"}),
+                "`expected` has `order` or `forbidden_calls` without",
+            ),
+            (
+                json!({"actions": [{"type": "clik"}]}),
+                "`expected.actions[0].type` is \"clik\", but must be one of `click`, ",
+            ),
             (json!({"tool_calls": [{"name": "f"}], "forbidden_calls": ["f"]}), "`f` is both expected and forbidden"),
         ];
         for (given, message) in rows {

@@ -1,5 +1,6 @@
 //! Cases on disk: open and check a dataset once, then read single cases by position, so that memory holds no prompt.
 
+mod actions;
 mod draw;
 mod expected;
 mod fields;

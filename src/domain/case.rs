@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Function, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice};
+use super::{ExpectedAction, Function, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice};
 
 /// One line of a dataset: a request as production sent it, and what is expected of the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,11 +41,11 @@ impl Case {
         self.tools.iter().filter_map(Tool::function)
     }
 
-    /// Whether the tool-call failure rate counts this case: it offers functions or expects a call. What the provider's
-    /// own tools do is no call that anybody could check.
+    /// Whether the tool-call failure rate counts this case: it offers functions, or expects calls or actions. What the
+    /// provider's own tools do otherwise is no call that anybody could check.
     #[must_use]
     pub fn involves_tools(&self) -> bool {
-        self.functions().next().is_some() || matches!(self.expected, Expected::ToolCalls(_))
+        self.functions().next().is_some() || matches!(self.expected, Expected::ToolCalls(_) | Expected::Actions(_))
     }
 }
 
@@ -62,6 +62,8 @@ pub enum Expected {
     Json(Value),
     /// These calls and no others, or only tools that must not be called.
     ToolCalls(ExpectedCalls),
+    /// These actions on a screen and no others, in this order; never empty.
+    Actions(Vec<ExpectedAction>),
     /// An answer without any tool call.
     NoToolCall,
     /// Nobody has said yet.

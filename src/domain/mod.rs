@@ -2,9 +2,11 @@
 //!
 //! Public fields, no I/O, no async, no clap. Nothing here imports another module of the crate.
 
+mod action;
 mod auto_tags;
 mod call_digest;
 mod case;
+mod chord;
 mod exchange;
 mod failure;
 mod json_text;
@@ -18,9 +20,13 @@ mod tool;
 mod trial;
 mod usage;
 
+pub use action::{
+    ACTIONS, ActionKind, ActionRow, BUTTONS, Button, DIRECTIONS, Direction, ExpectedAction, Place, Target,
+};
 pub use auto_tags::{AUTO_PREFIX, auto_rank, auto_tags};
 pub use call_digest::CallDigest;
 pub use case::{Accept, Case, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls};
+pub use chord::Chord;
 pub use exchange::{Attempt, Exchange, Reply};
 pub use failure::{FAILURE_KINDS, Failure, FailureKind};
 pub use json_text::JsonText;

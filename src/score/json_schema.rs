@@ -38,7 +38,7 @@ impl Scorer for JsonSchema {
     fn applies(&self, case: &Case) -> bool {
         let asked =
             matches!(case.response_format, Some(ResponseFormat::JsonObject | ResponseFormat::JsonSchema { .. }));
-        (self.own.is_some() || asked) && !matches!(case.expected, Expected::ToolCalls(_))
+        (self.own.is_some() || asked) && !matches!(case.expected, Expected::ToolCalls(_) | Expected::Actions(_))
     }
 
     fn score(&self, case: &Case, response: &Response) -> Judgement {
@@ -118,6 +118,8 @@ mod tests {
         assert!(applies("json_schema", json!({"schema": {}}), &case(Expected::Unlabelled)));
         let calling = Case { expected: Expected::ToolCalls(Vec::new().into()), ..asking(schema(json!({}))) };
         assert!(!applies("json_schema", json!({}), &calling));
+        let acting = Case { expected: Expected::Actions(Vec::new()), ..asking(schema(json!({}))) };
+        assert!(!applies("json_schema", json!({}), &acting));
         let unscored = Outcome::Unscored(UnscoredReason::NoScorer);
         let unlabelled = asking(schema(json!({})));
         assert_eq!(outcome("json_schema", json!({}), &unlabelled, &calls(&[("f", "{}")])), unscored);

@@ -17,6 +17,7 @@ mod options;
 mod schemas;
 
 mod any_of;
+mod computer_action;
 mod contains;
 mod exact;
 mod json;
@@ -78,10 +79,33 @@ pub const SCORERS: &[ScorerKind] = &[
         options: tool_call::OPTIONS,
         build: tool_call::build,
     },
+    ScorerKind {
+        name: COMPUTER_ACTION,
+        doc: "the answer does the expected actions on the screen, in order, each where it is right, and no others",
+        options: computer_action::OPTIONS,
+        build: computer_action::build,
+    },
 ];
 
 /// The scorer that looks at tool calls, by its name.
 pub const TOOL_CALL: &str = "tool_call";
+
+/// The scorer that looks at actions on a screen, by its name.
+pub const COMPUTER_ACTION: &str = "computer_action";
+
+/// Whether a scorer of this name looks at calls, so that what it says is of tool faults.
+#[must_use]
+pub fn looks_at_calls(kind: &str) -> bool {
+    [TOOL_CALL, COMPUTER_ACTION].contains(&kind)
+}
+
+/// Whether these scores say if the calls of the answer have a fault. Calls that nobody labelled are looked at all the
+/// same; actions whose places cannot be told are not.
+#[must_use]
+pub fn judged_calls(scores: &[Score]) -> bool {
+    let untold = |score: &Score| score.scorer == COMPUTER_ACTION && matches!(score.outcome, Outcome::Unscored(_));
+    scores.iter().any(|score| looks_at_calls(&score.scorer) && !untold(score))
+}
 
 /// One kind of scorer.
 #[derive(Debug)]
@@ -186,7 +210,7 @@ pub fn judge(case: &Case, response: &Response, scorers: &[Configured]) -> (Vec<S
         if outcome != Outcome::Fail(None) {
             return (vec![spoiled], outcome);
         }
-        let calls = heard.find(|score| score.scorer == TOOL_CALL);
+        let calls = heard.find(|score| looks_at_calls(&score.scorer));
         let heard: Vec<Score> = std::iter::once(spoiled).chain(calls).collect();
         let outcome = Outcome::of(&heard);
         return (heard, outcome);

@@ -6,8 +6,11 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::fixture::{calls, case, expected_call, scorer, text, tool};
-use super::{Configured, SCORERS, judge};
-use crate::domain::{Case, Expected, ExpectedCall, FinishReason, Outcome, Response, ToolFault, UnscoredReason};
+use super::{COMPUTER_ACTION, Configured, SCORERS, TOOL_CALL, judge, judged_calls};
+use crate::domain::{
+    ActionKind, Case, Expected, ExpectedAction, ExpectedCall, FinishReason, Outcome, Response, Score, ToolFault,
+    UnscoredReason,
+};
 
 fn configured(kind: &'static str, options: Value) -> Configured {
     Configured { kind, only: BTreeMap::new(), scorer: scorer(kind, options) }
@@ -109,6 +112,7 @@ fn expectations() -> impl Strategy<Value = Expected> {
         Just(Expected::Number(5.0)),
         Just(Expected::Json(json!({"a": [1, null]}))),
         Just(Expected::ToolCalls(vec![expected_call("f", &json!({"a": [1], "b?": ["x"]}))].into())),
+        Just(Expected::Actions(vec![ExpectedAction::any(ActionKind::Click)])),
         Just(Expected::NoToolCall),
         Just(Expected::Unlabelled),
     ]
@@ -171,4 +175,27 @@ fn a_fault_reaches_the_outcome() {
     let case = Case { tools: vec![tool("f", json!({}))], ..case(Expected::NoToolCall) };
     let (_, outcome) = judge(&case, &calls(&[("f", "{}")]), &every());
     assert_eq!(outcome, Outcome::Fail(Some(ToolFault::UnexpectedCall)));
+}
+
+#[test]
+fn an_action_that_a_cut_answer_does_not_do_is_a_tool_fault_too() {
+    let case = case(Expected::Actions(vec![ExpectedAction::any(ActionKind::Click)]));
+    let cut = Response { finish_reason: FinishReason::Length, ..text("I would") };
+    assert_eq!(judge(&case, &cut, &every()).1, Outcome::Fail(Some(ToolFault::NotCalled)));
+}
+
+#[test]
+fn calls_are_judged_unless_nobody_could_tell_their_places() {
+    let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
+    let rows = [
+        (TOOL_CALL, Outcome::Pass, true),
+        (TOOL_CALL, unscored, true),
+        (COMPUTER_ACTION, Outcome::Fail(None), true),
+        (COMPUTER_ACTION, unscored, false),
+        ("exact", Outcome::Pass, false),
+    ];
+    for (scorer, outcome, expected) in rows {
+        let score = Score { scorer: scorer.to_owned(), outcome, why: None };
+        assert_eq!(judged_calls(&[score]), expected, "{scorer} {outcome:?}");
+    }
 }

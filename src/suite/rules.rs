@@ -7,7 +7,7 @@ use super::reader::{Problems, Table, list};
 use crate::compare::{METRICS, Metric};
 use crate::gate::{Gate, Level, Rule};
 use crate::problem::suggestion;
-use crate::score::{Configured, TOOL_CALL};
+use crate::score::{Configured, looks_at_calls};
 
 /// Two-sided confidence of every interval, unless the suite says otherwise.
 pub(super) const DEFAULT_CONFIDENCE: f64 = 0.95;
@@ -93,8 +93,8 @@ fn metric(table: &Table<'_>, scorers: Option<&[Configured]>) -> Option<Metric> {
         table.problem(&found.range(), format!("unknown metric `{}`", found.value), Some(help));
         return None;
     };
-    let looks_at_calls = |scorers: &[Configured]| scorers.iter().any(|scorer| scorer.kind == TOOL_CALL);
-    if metric == Metric::ToolCallFailureRate && !scorers.is_none_or(looks_at_calls) {
+    let any_looks = |scorers: &[Configured]| scorers.iter().any(|scorer| looks_at_calls(scorer.kind));
+    if metric == Metric::ToolCallFailureRate && !scorers.is_none_or(any_looks) {
         let message = "a rule asks for `tool_call_failure_rate`, but no scorer looks at tool calls";
         table.problem(
             &found.range(),

@@ -6,6 +6,7 @@ mod architecture;
 mod bodies;
 mod cache;
 mod ci;
+mod computer;
 mod dataset;
 mod demo;
 mod disk;

@@ -111,7 +111,7 @@ fn every_shape_of_expected_is_read() {
     let dataset = cutover::dataset::open(&workspace.path("cases.jsonl"));
     assert_eq!(
         dataset.map(|dataset| dataset.entries.len()).map_err(|problems| format!("{problems:?}\n{cases}")),
-        Ok(7)
+        Ok(8)
     );
 }
 

@@ -8,7 +8,7 @@ use crate::dataset::tokens;
 use crate::domain::{Case, Tool, Usd};
 use crate::forecast::{Call, Observed, Requests};
 use crate::replay::{Held, Plan, Planned, Survey};
-use crate::score::{Configured, TOOL_CALL};
+use crate::score::{Configured, looks_at_calls};
 use crate::store::Key;
 
 /// What was found on the way. It holds no text.
@@ -108,7 +108,8 @@ fn judged(case: &Case, scorers: &[Configured]) -> CaseWalked {
     CaseWalked {
         is_judged: scorers.iter().any(|scorer| heard(&scorer)),
         involves_tools: case.involves_tools(),
-        has_judged_tools: case.involves_tools() && scorers.iter().filter(heard).any(|scorer| scorer.kind == TOOL_CALL),
+        has_judged_tools: case.involves_tools()
+            && scorers.iter().filter(heard).any(|scorer| looks_at_calls(scorer.kind)),
     }
 }
 

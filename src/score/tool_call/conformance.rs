@@ -9,7 +9,7 @@ use super::super::clip::{clip, shown};
 use super::super::schemas::{Schemas, violation};
 use super::expectation::of_type;
 use super::schema::{Node, Numbers};
-use super::{Fault, Judgement, Made, judged, offered, unknown_tool};
+use super::{Fault, Judgement, Made, is_offered, is_same_tool, judged, offered, unknown_tool};
 
 /// The first fault of the calls, else unscored.
 pub(super) fn judge(case: &Case, calls: &[ToolCall], (numbers, schemas): (Numbers, &Schemas)) -> Judgement {
@@ -30,9 +30,12 @@ pub(super) fn judge(case: &Case, calls: &[ToolCall], (numbers, schemas): (Number
 /// # Errors
 /// Why the tool's schema cannot be used, where nothing else is wrong.
 fn check(case: &Case, made: &Made<'_>, (numbers, schemas): (Numbers, &Schemas)) -> Result<Vec<Fault>, String> {
-    let Some(tool) = offered(case, made.name) else { return Ok(vec![unknown_tool(case, made.name)]) };
+    let tool = offered(case, made.name);
+    if tool.is_none() && !is_offered(case, made.name) {
+        return Ok(vec![unknown_tool(case, made.name)]);
+    }
     if let Some(ToolChoice::Named(demanded)) = &case.tool_choice
-        && demanded != made.name
+        && !is_same_tool(case, demanded, made.name)
     {
         return Ok(vec![Fault::of_call(ToolFault::WrongTool, made.name, &format!("expected {}", clip(demanded)))]);
     }
@@ -40,6 +43,8 @@ fn check(case: &Case, made: &Made<'_>, (numbers, schemas): (Numbers, &Schemas)) 
         Ok(arguments) => arguments,
         Err(fault) => return Ok(vec![fault.clone()]),
     };
+    // The provider's own computer tool tells no schema.
+    let Some(tool) = tool else { return Ok(Vec::new()) };
     let faults = of_arguments(tool, arguments, numbers);
     if !faults.is_empty() {
         return Ok(faults);

@@ -8,7 +8,7 @@ use super::super::clip::{clip, shown};
 use super::super::schemas::{Schemas, violation_of};
 use super::schema::{Mismatch, Node, type_of};
 use super::value::{Strings, holds_json, is_accepted};
-use super::{Fault, Made, Options, offered, unknown_tool};
+use super::{Fault, Made, Options, is_offered, is_same_tool, offered, unknown_tool};
 
 /// Everything that is wrong with the call; empty when it is the expected one.
 pub(super) fn faults(
@@ -17,9 +17,10 @@ pub(super) fn faults(
     expected: &ExpectedCall,
     (options, schemas): (&Options, &Schemas),
 ) -> Vec<Fault> {
-    if made.name != expected.name {
+    if !is_same_tool(case, made.name, &expected.name) {
         // Without tools on record nobody can say what was offered.
-        let unknown = case.functions().next().is_some() && offered(case, made.name).is_none();
+        let offered = offered(case, made.name).is_some() || is_offered(case, made.name);
+        let unknown = case.functions().next().is_some() && !offered;
         let wrong = || Fault::of_call(ToolFault::WrongTool, made.name, &format!("expected {}", clip(&expected.name)));
         return vec![if unknown { unknown_tool(case, made.name) } else { wrong() }];
     }

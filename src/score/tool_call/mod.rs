@@ -5,15 +5,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::domain::{
-    Arguments, Case, Expected, ExpectedCall, ExpectedCalls, Function, Outcome, Response, ToolCall, ToolChoice,
+    Arguments, Case, Expected, ExpectedCall, ExpectedCalls, Function, Outcome, Response, Tool, ToolCall, ToolChoice,
     ToolFault,
 };
 
 use super::clip::{clip, quoted};
+use super::computer_action::{is_offered, is_same_tool};
 use super::schemas::Schemas;
 use super::{Built, Judgement, Scorer, options};
 use schema::Numbers;
-use value::Strings;
 
 mod conformance;
 mod expectation;
@@ -21,6 +21,8 @@ mod leak;
 mod matching;
 mod schema;
 mod value;
+
+pub(super) use value::Strings;
 
 pub(super) const OPTIONS: &[&str] = &["strings", "numbers", "ordered"];
 
@@ -47,14 +49,17 @@ pub(super) fn build(given: Map<String, Value>) -> Built {
 
 impl Scorer for ToolCallScorer {
     fn applies(&self, case: &Case) -> bool {
-        case.involves_tools() || matches!(case.expected, Expected::NoToolCall)
+        let has_calls = case.involves_tools() || matches!(case.expected, Expected::NoToolCall);
+        has_calls && !matches!(case.expected, Expected::Actions(_))
     }
 
     fn score(&self, case: &Case, response: &Response) -> Judgement {
         let calls = &response.tool_calls;
         match &case.expected {
-            Expected::ToolCalls(expected) if calls.iter().any(|call| expected.forbidden.contains(&call.name)) => {
-                forbidden(calls, expected)
+            // Another scorer's.
+            Expected::Actions(_) => Judgement::abstain(),
+            Expected::ToolCalls(expected) if calls.iter().any(|call| is_forbidden(case, expected, &call.name)) => {
+                forbidden(case, calls, expected)
             }
             Expected::ToolCalls(expected) if expected.calls.is_empty() => self.not_forbidden(case, response),
             Expected::ToolCalls(expected) if calls.is_empty() => not_called(case, response, &names(&expected.calls)),
@@ -147,8 +152,12 @@ fn not_called(case: &Case, response: &Response, wanted: &str) -> Judgement {
     }
 }
 
-fn forbidden(calls: &[ToolCall], expected: &ExpectedCalls) -> Judgement {
-    let made = calls.iter().map(|call| call.name.as_str()).filter(|name| expected.forbidden.iter().any(|f| f == name));
+fn is_forbidden(case: &Case, expected: &ExpectedCalls, name: &str) -> bool {
+    expected.forbidden.iter().any(|forbidden| is_same_tool(case, forbidden, name))
+}
+
+fn forbidden(case: &Case, calls: &[ToolCall], expected: &ExpectedCalls) -> Judgement {
+    let made = calls.iter().map(|call| call.name.as_str()).filter(|name| is_forbidden(case, expected, name));
     let made = made.collect::<Vec<_>>().join(", ");
     Judgement::fault(ToolFault::ForbiddenCall, format!("called {}, the case forbids it", clip(&made)))
 }
@@ -164,31 +173,32 @@ fn uncalled_for(case: &Case, calls: &[ToolCall]) -> Judgement {
     }
 }
 
-/// One thing that is wrong with one call. The order is that of [`ToolFault`], so the least is the fault to report.
+/// One thing that is wrong with one call or action. The order is that of [`ToolFault`], so the least is the fault to
+/// report.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Fault {
-    kind: ToolFault,
-    why: String,
+pub(super) struct Fault {
+    pub(super) kind: ToolFault,
+    pub(super) why: String,
 }
 
 impl Fault {
-    fn of_call(kind: ToolFault, name: &str, what: &str) -> Self {
+    pub(super) fn of_call(kind: ToolFault, name: &str, what: &str) -> Self {
         Self { kind, why: format!("{}: {what}", clip(name)) }
     }
 
-    fn of_argument(kind: ToolFault, call: &str, argument: &str, what: &str) -> Self {
+    pub(super) fn of_argument(kind: ToolFault, call: &str, argument: &str, what: &str) -> Self {
         Self { kind, why: format!("{}: {}: {what}", clip(call), clip(argument)) }
     }
 }
 
 /// A call with its arguments read.
-struct Made<'a> {
-    name: &'a str,
-    arguments: Result<Map<String, Value>, Fault>,
+pub(super) struct Made<'a> {
+    pub(super) name: &'a str,
+    pub(super) arguments: Result<Map<String, Value>, Fault>,
 }
 
 impl<'a> Made<'a> {
-    fn read(call: &'a ToolCall) -> Self {
+    pub(super) fn read(call: &'a ToolCall) -> Self {
         let arguments = match &call.arguments {
             Arguments::Object(text) => serde_json::from_str(text).map_err(|_| unreadable(&call.name, text)),
             Arguments::Malformed(text) => Err(unreadable(&call.name, text)),
@@ -214,7 +224,7 @@ fn offered<'a>(case: &'a Case, name: &str) -> Option<&'a Function> {
 }
 
 fn unknown_tool(case: &Case, name: &str) -> Fault {
-    let offered = case.functions().map(|tool| tool.name.as_str()).collect::<Vec<_>>().join(", ");
+    let offered = case.tools.iter().map(Tool::name).collect::<Vec<_>>().join(", ");
     Fault::of_call(ToolFault::UnknownTool, name, &format!("not among the tools offered: {}", clip(&offered)))
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::fixture::{applies, calls, case, expected_call, outcome, text, tool, why};
 use crate::domain::{
-    Accept, Case, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Outcome, Pattern, Response, ToolChoice,
-    ToolFault, UnscoredReason,
+    Accept, Case, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Outcome, Pattern, Response, Tool,
+    ToolChoice, ToolFault, UnscoredReason,
 };
 
 fn orders() -> Value {
@@ -350,4 +350,36 @@ fn as_written_a_whole_float_is_no_integer_whether_expected_or_only_offered() {
         let made = calls(&[("order", &format!(r#"{{"id": {id}}}"#))]);
         assert_eq!(outcome("tool_call", json!({"numbers": numbers}), case, &made), outcome_of, "{id} {numbers}");
     }
+}
+
+#[test]
+fn a_call_of_the_computer_is_one_of_a_tool_that_was_offered() {
+    let computer = Tool::ComputerUse { display: None };
+    let tools = vec![computer, tool("order", orders())];
+    let offering = |expected| Case { tools: tools.clone(), ..case(expected) };
+    let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
+    let unlabelled = offering(Expected::Unlabelled);
+    let rows = [
+        ("computer", r#"{"action":"screenshot"}"#, unscored),
+        ("computer_use", "{}", unscored),
+        ("click_at", r#"{"x":1,"y":2}"#, unscored),
+        ("computer", "[", fault(ToolFault::Malformed)),
+        ("computers", "{}", fault(ToolFault::UnknownTool)),
+    ];
+    for (name, arguments, expected) in rows {
+        let found = outcome("tool_call", json!({}), &unlabelled, &calls(&[(name, arguments)]));
+        assert_eq!(found, expected, "{name} {arguments}");
+    }
+    let without = Case { tools: vec![tool("order", orders())], ..unlabelled.clone() };
+    let made = calls(&[("computer", "{}")]);
+    assert_eq!(outcome("tool_call", json!({}), &without, &made), fault(ToolFault::UnknownTool));
+    let named = |name: &str| Case { tool_choice: Some(ToolChoice::Named(name.into())), ..unlabelled.clone() };
+    assert_eq!(outcome("tool_call", json!({}), &named("computer_use"), &made), unscored);
+    assert_eq!(outcome("tool_call", json!({}), &named("order"), &made), fault(ToolFault::WrongTool));
+    let labelled = |name: &str| offering(Expected::ToolCalls(vec![expected_call(name, &json!({}))].into()));
+    assert_eq!(outcome("tool_call", json!({}), &labelled("computer_use"), &made), Outcome::Pass);
+    assert_eq!(outcome("tool_call", json!({}), &labelled("order"), &made), fault(ToolFault::WrongTool));
+    let forbidden = vec!["computer_use".to_owned()];
+    let forbidding = offering(Expected::ToolCalls(ExpectedCalls { forbidden, ..ExpectedCalls::default() }));
+    assert_eq!(outcome("tool_call", json!({}), &forbidding, &made), fault(ToolFault::ForbiddenCall));
 }

@@ -11,7 +11,7 @@ use super::schema::{Node, type_of};
 /// How strings are compared, the option `strings`. Keys of objects always count exactly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Strings {
+pub(in crate::score) enum Strings {
     /// Exactly, but for whitespace at both ends.
     #[default]
     Exact,
@@ -22,7 +22,7 @@ pub(super) enum Strings {
 }
 
 impl Strings {
-    fn form(self, text: &str) -> Cow<'_, str> {
+    pub(in crate::score) fn form(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Exact => Cow::Borrowed(text.trim()),
             Self::Loose => {
