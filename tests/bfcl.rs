@@ -138,7 +138,12 @@ impl Judged {
 fn judged(folder: &Path, file: &str) -> Vec<Judged> {
     let row = SCORERS.iter().find(|row| row.name == "tool_call").unwrap();
     let options = json!({"strings": "loose", "numbers": "as_written"}).as_object().cloned().unwrap();
-    let scorer = Configured { kind: row.name, only: BTreeMap::new(), scorer: (row.build)(options).unwrap() };
+    let scorer = Configured {
+        kind: row.name,
+        name: row.name.to_owned(),
+        only: BTreeMap::new(),
+        scorer: (row.build)(options).unwrap(),
+    };
     let (scorers, cases) = ([scorer], cases(folder));
     let judged = answers(&folder.join(file)).into_iter().map(|answer| {
         let (heard, outcome) = judge(&cases[&answer.id], &response(&answer), &scorers);

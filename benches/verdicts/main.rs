@@ -182,6 +182,7 @@ fn trial(case: &PlannedCase, (arm, repeat): (usize, u32), outcome: Outcome, cost
         finish_reason: Some(FinishReason::Stop),
         tool_calls: Some(CallDigest::default()),
         tool_fault: None,
+        measured: Box::default(),
         tool_calls_judged: false,
         involves_tools: false,
         usage: Some(Usage { input_tokens: Some(100), output_tokens: Some(10), ..Usage::default() }),

@@ -131,6 +131,11 @@ fn expected(expected: &Expected) -> String {
             .collect::<Vec<_>>()
             .join("\n"),
         Expected::Actions(actions) => actions.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        Expected::Ranking(relevance) => {
+            let mut ids: Vec<_> = relevance.iter().collect();
+            ids.sort_by(|one, other| other.1.total_cmp(one.1));
+            ids.into_iter().map(|(id, relevance)| format!("{id}: {relevance}")).collect::<Vec<_>>().join("\n")
+        }
         Expected::NoToolCall => "no tool call".to_owned(),
         Expected::Unlabelled => "unlabelled".to_owned(),
     }

@@ -53,7 +53,11 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         seed: suite.replay.seed,
         mode: mode.name().to_owned(),
         slice_by: slice_by(suite, dataset),
-        scorers: suite.scorers.iter().map(|scorer| scorer.kind.to_owned()).collect(),
+        scorers: suite
+            .scorers
+            .iter()
+            .map(|one| if one.name == one.kind { one.name.clone() } else { format!("{} ({})", one.name, one.kind) })
+            .collect(),
         judges: Vec::new(),
         stream: suite.replay.stream,
         translations: translations.info(dataset, &inputs.arms.arms),

@@ -1,6 +1,6 @@
 //! A finished trial → what is kept of it: scored here, where cases, scorers and records meet.
 
-use crate::domain::{Case, Failure, Outcome, UnscoredReason, Usd};
+use crate::domain::{Case, Outcome, UnscoredReason, Usd};
 use crate::replay::{Arm, Done, Timing};
 use crate::run_dir::Record;
 use crate::score::{self, Configured};
@@ -10,7 +10,11 @@ use crate::suite::RECORDED;
 pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record {
     let (scores, outcome) = match &finished.result {
         Ok(reply) => score::judge(&finished.case, &reply.response, judges),
-        Err(failure) => (Vec::new(), failed(failure)),
+        Err(failure) if failure.kind.model_caused() => {
+            // Production would see that fail too.
+            (score::without_answer(&finished.case, judges), Outcome::Fail(None))
+        }
+        Err(_) => (Vec::new(), Outcome::Unscored(UnscoredReason::Failed)),
     };
     let (reply, failure) = match finished.result {
         Ok(reply) => (Some(reply), None),
@@ -18,7 +22,7 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
     };
     let Timing { latency_ms, first_token_ms, bought_at, recording } = finished.timing;
     let mut record = Record {
-        tool_calls_judged: score::judged_calls(&scores),
+        tool_calls_judged: score::judged_calls(&scores, judges),
         involves_tools: finished.case.involves_tools(),
         case: finished.case.id.clone(),
         arm: arm.name.to_string(),
@@ -91,9 +95,4 @@ pub(super) fn not_sent(case: Case, arm: &Arm, repeat: u32) -> Record {
 
 fn model(arm: &Arm) -> String {
     arm.live().map_or(RECORDED, |live| &live.model).to_owned()
-}
-
-/// A call without an answer is unscored, unless the model caused it: production would see that fail too.
-fn failed(failure: &Failure) -> Outcome {
-    if failure.kind.model_caused() { Outcome::Fail(None) } else { Outcome::Unscored(UnscoredReason::Failed) }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::economics::FailureClass;
 use super::scope::{Scope, number};
-use super::{Accounting, ArmSummary, METRICS, TokenTotals, estimate, repeats};
+use super::{Accounting, ArmSummary, TokenTotals, estimate, labels, metrics, repeats};
 use crate::domain::{Outcome, Trial, UnscoredReason, Usage};
 
 /// The summary of one arm.
@@ -16,7 +16,7 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
     let tool_trials: Vec<&Trial> =
         with_tools.flat_map(|&case| of_case(case)).flatten().copied().filter(|trial| answered(trial)).collect();
     let estimates =
-        |scope| METRICS.iter().map(|row| (row.metric, estimate(row.metric, scope, arm))).collect::<BTreeMap<_, _>>();
+        |scope| metrics(scope).map(|metric| (metric, estimate(metric, scope, arm))).collect::<BTreeMap<_, _>>();
     ArmSummary {
         arm: name.to_owned(),
         accounting: accounting(planned()),
@@ -38,6 +38,7 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
         single_flight: sent().filter(|trial| trial.single_flight).count(),
         retries: sent().map(|trial| trial.attempts.saturating_sub(1) as usize).sum(),
         repeats: repeats::of_arm(scope, arm),
+        confusions: labels::confusions(scope, arm),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The trials in their places: case × arm × repeat, whatever order they came in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Options, PlannedCase};
+use super::{Metric, Options, PlannedCase, ScorerName};
 use crate::domain::{Outcome, Trial, UnscoredReason, auto_rank};
 
 /// The index of the baseline among the arms.
@@ -20,6 +20,8 @@ pub(super) struct Grid<'a> {
     pub clusters: Vec<Option<&'a str>>,
     /// How many cases of production each case stands for, up to a common factor; above 0.
     pub weights: Vec<f64>,
+    /// The metrics of scorers that measured anything, ascending.
+    pub of_scorers: Vec<Metric>,
     arms: usize,
     repeats: usize,
     slots: Vec<Option<&'a Trial>>,
@@ -31,6 +33,19 @@ pub(super) struct TagValue<'a> {
     pub value: &'a str,
     /// Indices into the grid's cases, ascending.
     pub cases: Vec<usize>,
+}
+
+/// The metrics of scorers that measured anything in these trials, ascending.
+fn of_scorers(slots: &[Option<&Trial>]) -> Vec<Metric> {
+    let mut found: BTreeSet<(bool, &str)> = BTreeSet::new();
+    for measured in slots.iter().flatten().flat_map(|trial| &trial.measured) {
+        let classes = measured.labels.is_some();
+        if classes || measured.grade.is_some() {
+            found.insert((classes, &measured.scorer));
+        }
+    }
+    let metric = |(classes, name)| if classes { Metric::MacroF1 } else { Metric::Score }(ScorerName::of(name));
+    found.into_iter().map(metric).collect()
 }
 
 impl<'a> Grid<'a> {
@@ -57,13 +72,19 @@ impl<'a> Grid<'a> {
         }
         // A case of which nothing is known is in no number.
         let weights = weights.into_iter().map(|weight| weight.unwrap_or(1.0)).collect();
-        Self { cases, clusters, weights, arms, repeats, slots }
+        Self { cases, clusters, weights, of_scorers: of_scorers(&slots), arms, repeats, slots }
     }
 
     /// The trials of a case in an arm.
     pub(super) fn trials(&self, case: usize, arm: usize) -> &Trials<'a> {
         let first = (case * self.arms + arm) * self.repeats;
         &self.slots[first..first + self.repeats]
+    }
+
+    /// The trials of a case in all arms.
+    pub(super) fn of_case(&self, case: usize) -> impl Iterator<Item = &'a Trial> {
+        let first = case * self.arms * self.repeats;
+        self.slots[first..first + self.arms * self.repeats].iter().flatten().copied()
     }
 
     /// The place of each case in an order of ids; a case that it lacks comes last.

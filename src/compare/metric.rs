@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::scorer_name::ScorerName;
+
 /// An aggregate over the trials of an arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
@@ -29,6 +31,10 @@ pub enum Metric {
     InputTokens,
     /// Mean output tokens of a trial, reasoning included.
     OutputTokens,
+    /// Mean grade of the scorer of this name.
+    Score(ScorerName),
+    /// Macro F1 of the scorer of this name, which classifies.
+    MacroF1(ScorerName),
 }
 
 /// What a metric is counted in.
@@ -88,11 +94,12 @@ pub struct MetricRow {
 use Contrast::{Difference, Ratio};
 use Direction::{HigherIsBetter, LowerIsBetter};
 
-const fn row(metric: Metric, name: &'static str, label: &'static str, unit: Unit) -> MetricRow {
+pub(super) const fn row(metric: Metric, name: &'static str, label: &'static str, unit: Unit) -> MetricRow {
     MetricRow { metric, name, label, unit, direction: LowerIsBetter, contrast: Ratio, gateable: false, detail: false }
 }
 
-/// Every metric, in the order of the enum and of every table in a report.
+/// Every metric that any run may have, in the order of the enum and of every table in a report; those of its scorers
+/// follow.
 pub const METRICS: &[MetricRow] = &[
     MetricRow {
         direction: HigherIsBetter,
@@ -141,10 +148,34 @@ impl Metric {
     /// All that is known of it.
     #[must_use]
     pub fn row(self) -> &'static MetricRow {
-        &METRICS[self as usize]
+        match self {
+            Self::Score(scorer) => &scorer.rows().score,
+            Self::MacroF1(scorer) => &scorer.rows().macro_f1,
+            Self::Accuracy => &METRICS[0],
+            Self::ToolCallFailureRate => &METRICS[1],
+            Self::CostPerSuccess => &METRICS[2],
+            Self::LatencyP50 => &METRICS[3],
+            Self::LatencyP95 => &METRICS[4],
+            Self::LatencyP99 => &METRICS[5],
+            Self::LatencyTypical => &METRICS[6],
+            Self::FirstTokenP50 => &METRICS[7],
+            Self::FirstTokenP95 => &METRICS[8],
+            Self::TokensPerSecond => &METRICS[9],
+            Self::InputTokens => &METRICS[10],
+            Self::OutputTokens => &METRICS[11],
+        }
     }
 
-    /// The metric of this name.
+    /// The scorer it is of, where it is of one.
+    #[must_use]
+    pub fn scorer(self) -> Option<ScorerName> {
+        match self {
+            Self::Score(scorer) | Self::MacroF1(scorer) => Some(scorer),
+            _ => None,
+        }
+    }
+
+    /// The metric of this name, those of scorers apart.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         METRICS.iter().find(|row| row.name == name).map(|row| row.metric)
@@ -163,8 +194,7 @@ mod tests {
 
     #[test]
     fn every_metric_finds_its_own_row() {
-        for (index, row) in METRICS.iter().enumerate() {
-            assert_eq!(row.metric as usize, index);
+        for row in METRICS {
             assert_eq!(row.metric.row(), row);
             assert_eq!(Metric::from_name(row.name), Some(row.metric));
         }

@@ -11,6 +11,7 @@ mod divergence;
 mod economics;
 mod fall;
 mod grid;
+mod labels;
 mod latency;
 mod metric;
 mod policy;
@@ -19,6 +20,7 @@ mod repeats;
 mod result;
 mod routing;
 mod scope;
+mod scorer_name;
 mod sequence;
 #[cfg(test)]
 mod tests;
@@ -41,12 +43,14 @@ pub use economics::{
     Economics, FAILURE_CLASSES, FEW_SUCCESSES, FailureClass, Figure, Missing, ObservedRetries, PerSuccess,
     PipelineFigures, Quantity, Retried, Retrying, Scenario, Target, WhatIf, WhatIfs,
 };
+pub use labels::{ClassRates, Confusion};
 pub use metric::{Contrast, Direction, METRICS, Metric, MetricRow, Unit};
 pub use rates::{counts, success};
 pub use repeats::{ArmRepeats, FlakyCase, Noise, PassChange, PassContrast, PassRates, RepeatChange};
 pub use result::{
     Accounting, ArmSummary, Change, Comparison, Discordance, Quadrants, Results, Slice, TokenTotals, Unweighted,
 };
+pub use scorer_name::{SCORE_PREFIX, ScorerName};
 pub use sequence::Sequence;
 
 /// What was planned, and how it is to be compared.
@@ -166,7 +170,12 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
 
 /// One change a metric, in the order of the metrics.
 fn changes(scope: Scope<'_>, candidate: usize) -> Vec<Change> {
-    METRICS.iter().map(|row| change(row.metric, scope, candidate)).collect()
+    metrics(scope).map(|metric| change(metric, scope, candidate)).collect()
+}
+
+/// Every metric, those of the scorers that measured anything last.
+fn metrics(scope: Scope<'_>) -> impl Iterator<Item = Metric> {
+    METRICS.iter().map(|row| row.metric).chain(scope.grid.of_scorers.iter().copied())
 }
 
 /// Cases with a usable score in both arms.
@@ -205,6 +214,8 @@ fn change_within(metric: Metric, scope: Scope<'_>, candidate: usize) -> Change {
         Metric::TokensPerSecond => throughput::change(scope, candidate),
         Metric::InputTokens => tokens::INPUT.change(scope, candidate),
         Metric::OutputTokens => tokens::OUTPUT.change(scope, candidate),
+        Metric::Score(scorer) => rates::grade(scorer).change(scope, candidate),
+        Metric::MacroF1(scorer) => labels::change(scorer, scope, candidate),
     }
 }
 
@@ -224,5 +235,7 @@ fn estimate(metric: Metric, scope: Scope<'_>, arm: usize) -> Option<Estimate> {
         Metric::TokensPerSecond => throughput::estimate(scope, arm),
         Metric::InputTokens => tokens::INPUT.estimate(scope, arm),
         Metric::OutputTokens => tokens::OUTPUT.estimate(scope, arm),
+        Metric::Score(scorer) => rates::grade(scorer).estimate(scope, arm),
+        Metric::MacroF1(scorer) => labels::estimate(scorer, scope, arm),
     }
 }

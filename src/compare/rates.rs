@@ -1,11 +1,11 @@
-//! Shares of cases: accuracy, and the tool-call failure rate. Both are computed as shares of success, so that one path
+//! Shares of cases: accuracy, the tool-call failure rate, and the mean grade of a scorer. All are computed as shares of success, so that one path
 //! serves both, and the failure rate is told from the other side.
 
 use super::grid::{BASELINE, Trials};
 use super::scope::{Looks, Scope, TrialValue, Values, case_mean};
 use super::sequence::{self, Sequence};
-use super::{Change, Discordance, Metric};
-use crate::domain::{Outcome, Trial, UnscoredReason};
+use super::{Change, Discordance, Metric, ScorerName};
+use crate::domain::{Grade, Outcome, Trial, UnscoredReason};
 use crate::stats::pairing::{self, CaseScores};
 use crate::stats::tango::Discordant;
 use crate::stats::{Estimate, PerCase, Scores, mcnemar, paired, proportion};
@@ -15,28 +15,55 @@ pub(super) struct Share {
     metric: Metric,
     /// Which cases count, by whether they involve tools.
     counts: fn(bool) -> bool,
-    /// 1 for a trial that succeeds, 0 for one that does not, nothing where nobody can say.
-    success: TrialValue,
+    success: Success,
     /// Whether the share is of the cases that fail: estimates are then told from the other side.
     of_failures: bool,
 }
 
+/// How far a trial succeeds, from 0 to 1; nothing where nobody can say.
+enum Success {
+    /// Pass or fail: 1 or 0.
+    PassFail(TrialValue),
+    /// The grade that a scorer gives. Only the cases count that it graded in some arm.
+    Grade(ScorerName),
+}
+
+impl Success {
+    fn of(&self, trial: &Trial) -> Option<f64> {
+        match self {
+            Self::PassFail(success) => success(trial),
+            Self::Grade(scorer) => graded(trial, *scorer),
+        }
+    }
+}
+
+/// The grade of a trial; of several scorers of one name their mean.
+fn graded(trial: &Trial, scorer: ScorerName) -> Option<f64> {
+    let of_scorer = trial.measured.iter().filter(|measured| *measured.scorer == *scorer.as_str());
+    pairing::usable_mean(of_scorer.map(|measured| measured.grade.map(Grade::value)))
+}
+
+/// Mean grade of a scorer.
+pub(super) const fn grade(scorer: ScorerName) -> Share {
+    Share { metric: Metric::Score(scorer), counts: |_| true, success: Success::Grade(scorer), of_failures: false }
+}
+
 /// Share of cases that pass.
 pub(super) const ACCURACY: Share =
-    Share { metric: Metric::Accuracy, counts: |_| true, success: score, of_failures: false };
+    Share { metric: Metric::Accuracy, counts: |_| true, success: Success::PassFail(score), of_failures: false };
 
 /// Share of the cases with tools that have a tool fault.
 pub(super) const TOOL_CALLS: Share = Share {
     metric: Metric::ToolCallFailureRate,
     counts: |involves_tools| involves_tools,
-    success: without_tool_fault,
+    success: Success::PassFail(without_tool_fault),
     of_failures: true,
 };
 
 /// Success of a trial, 1 or 0, as the shares count it; nothing where nobody can say, or where the metric is no share.
 #[must_use]
 pub fn success(metric: Metric, trial: &Trial) -> Option<f64> {
-    (share(metric)?.success)(trial)
+    share(metric)?.success.of(trial)
 }
 
 /// Whether a case counts in a share.
@@ -90,7 +117,7 @@ impl Share {
     pub(super) fn estimate(&self, scope: Scope<'_>, arm: usize) -> Option<Estimate> {
         let counted = self.counted(scope);
         let scope = Scope { cases: &counted, ..scope };
-        let Values { cases, values } = scope.values(arm, |trials| case_mean(trials, self.success));
+        let Values { cases, values } = scope.values(arm, |trials| case_mean(trials, |trial| self.success.of(trial)));
         let sample = scope.sample(&cases);
         let scores = self.scores(scope, &cases, &[arm]);
         self.rate(PerCase { values: &values, design: sample.design() }, scores, scope.confidence)
@@ -137,7 +164,7 @@ impl Share {
         let counted = self.counted(scope);
         let scope = Scope { cases: &counted, ..scope };
         let means = scope.pairs(candidate, |baseline, candidate| {
-            Some([baseline, candidate].map(|trials| case_mean(trials, self.success)))
+            Some([baseline, candidate].map(|trials| case_mean(trials, |trial| self.success.of(trial))))
         });
         let scores: Vec<CaseScores<'_>> =
             means.values.iter().map(|arms| CaseScores { baseline: &arms[..1], candidate: &arms[1..] }).collect();
@@ -171,7 +198,8 @@ impl Share {
         let clusters = &scope.grid.clusters;
         let mut sequence = Sequence::new(scope.confidence, looks.first);
         for cluster in cases.chunk_by(|&a, &b| clusters[a].is_some() && clusters[a] == clusters[b]) {
-            let mean = |case: usize, arm: usize| [case_mean(scope.grid.trials(case, arm), self.success)];
+            let mean =
+                |case: usize, arm: usize| [case_mean(scope.grid.trials(case, arm), |trial| self.success.of(trial))];
             let means: Vec<_> = cluster.iter().map(|&case| (mean(case, BASELINE), mean(case, candidate))).collect();
             let scores: Vec<CaseScores<'_>> =
                 means.iter().map(|(baseline, candidate)| CaseScores { baseline, candidate }).collect();
@@ -181,12 +209,19 @@ impl Share {
     }
 
     fn counted(&self, scope: Scope<'_>) -> Vec<usize> {
-        scope.cases.iter().copied().filter(|&case| (self.counts)(scope.grid.cases[case].involves_tools)).collect()
+        let counts = |case: usize| match &self.success {
+            Success::PassFail(_) => (self.counts)(scope.grid.cases[case].involves_tools),
+            Success::Grade(scorer) => scope.grid.of_case(case).any(|trial| graded(trial, *scorer).is_some()),
+        };
+        scope.cases.iter().copied().filter(|&case| counts(case)).collect()
     }
 
     /// What the values of `cases` in `arms` are means of.
     fn scores(&self, scope: Scope<'_>, cases: &[usize], arms: &[usize]) -> Scores {
-        let usable = |trials: &Trials<'_>| trials.iter().flatten().filter_map(|trial| (self.success)(trial)).count();
+        if matches!(self.success, Success::Grade(_)) {
+            return Scores::Graded;
+        }
+        let usable = |trials: &Trials<'_>| trials.iter().flatten().filter_map(|trial| self.success.of(trial)).count();
         let cells = cases.iter().flat_map(|&case| arms.iter().map(move |&arm| scope.grid.trials(case, arm)));
         let most = cells.map(usable).max().unwrap_or(1);
         Scores::PassFail { trials: u32::try_from(most).unwrap_or(u32::MAX) }

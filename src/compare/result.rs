@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::advice::{Policy, Routing};
 use super::divergence::Divergence;
+use super::labels::Confusion;
 use super::repeats::{ArmRepeats, RepeatChange};
 use super::{Economics, Metric};
 use crate::domain::{FailureKind, ToolFault, Usd};
@@ -60,6 +61,9 @@ pub struct ArmSummary {
     pub retries: usize,
     /// What repeats show; `None` with one trial a case.
     pub repeats: Option<ArmRepeats>,
+    /// What each scorer that classifies saw.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confusions: Vec<Confusion>,
 }
 
 /// Where every planned trial of an arm went:

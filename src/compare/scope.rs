@@ -59,7 +59,7 @@ pub(super) struct Values<T> {
 }
 
 /// The mean over the trials that have the value: a case's value in an arm. `None` when no trial has it.
-pub(super) fn case_mean(trials: &Trials<'_>, value: TrialValue) -> Option<f64> {
+pub(super) fn case_mean(trials: &Trials<'_>, value: impl Fn(&Trial) -> Option<f64>) -> Option<f64> {
     pairing::usable_mean(trials.iter().flatten().map(|trial| value(trial)))
 }
 

@@ -56,7 +56,14 @@ enum RawKind {
     Json(Value),
     ToolCalls(Vec<RawExpectedCall>),
     Actions(Vec<Map<String, Value>>),
+    Ranking(RawRanking),
     NoToolCall(bool),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRanking {
+    relevance: BTreeMap<String, f64>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +128,17 @@ pub(super) fn expected(raw: RawExpected) -> Result<Expected, BadLine> {
             Expected::ToolCalls(ExpectedCalls { calls, fixed_order, forbidden })
         }
         RawKind::Actions(given) => Expected::Actions(actions(given)?),
+        RawKind::Ranking(RawRanking { relevance }) => {
+            if let Some((id, value)) = relevance.iter().find(|(_, value)| !(**value >= 0.0 && value.is_finite())) {
+                return Err(BadLine::from(format!(
+                    "`expected.ranking.relevance` of `{id}` is {value}, but must be a number of at least 0"
+                )));
+            }
+            if !relevance.values().any(|value| *value > 0.0) {
+                return Err(BadLine::from("`expected.ranking.relevance` names nothing relevant".to_owned()));
+            }
+            Expected::Ranking(relevance)
+        }
         RawKind::NoToolCall(true) => Expected::NoToolCall,
         RawKind::NoToolCall(false) => {
             return Err(BadLine::from("`expected.no_tool_call` can only be true".to_owned()));
@@ -185,6 +203,10 @@ mod tests {
             (json!({"any_of": ["a", "b"]}), Expected::AnyOf(vec!["a".into(), "b".into()])),
             (json!({"number": 2}), Expected::Number(2.0)),
             (json!({"json": {"a": [1]}}), Expected::Json(json!({"a": [1]}))),
+            (
+                json!({"ranking": {"relevance": {"a": 3, "b": 0.5}}}),
+                Expected::Ranking(BTreeMap::from([("a".to_owned(), 3.0), ("b".to_owned(), 0.5)])),
+            ),
             (json!({"no_tool_call": true}), Expected::NoToolCall),
             (
                 json!({"tool_calls": [{"name": "f", "arguments": {"a": 1}}]}),
@@ -239,6 +261,19 @@ mod tests {
             let raw = serde_json::from_value(given.clone()).expect("has the shape");
             let bad = super::expected(raw).expect_err("is refused");
             assert!(bad.message.starts_with(message), "{given}: {}", bad.message);
+        }
+    }
+
+    #[test]
+    fn a_ranking_names_something_relevant() {
+        let rows = [
+            (json!({}), "`expected.ranking.relevance` names nothing relevant"),
+            (json!({"a": 0}), "`expected.ranking.relevance` names nothing relevant"),
+            (json!({"a": -1}), "`expected.ranking.relevance` of `a` is -1, but must be a number of at least 0"),
+        ];
+        for (relevance, message) in rows {
+            let raw = serde_json::from_value(json!({"ranking": {"relevance": relevance}})).expect("has the shape");
+            assert_eq!(super::expected(raw).expect_err("is wrong").message, message);
         }
     }
 }

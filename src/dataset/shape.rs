@@ -149,7 +149,7 @@ mod tests {
             ),
             (
                 json!({"expected": {"txt": "a"}}),
-                "`expected`: unknown variant `txt`, expected one of `text`, `any_of`, `number`, `json`, `tool_calls`, `actions`, `no_tool_call`",
+                "`expected`: unknown variant `txt`, expected one of `text`, `any_of`, `number`, `json`, `tool_calls`, `actions`, `ranking`, `no_tool_call`",
             ),
             (json!({"expected": {"any_of": []}}), "`expected.any_of` is empty"),
             (json!({"expected": {"tool_calls": []}}), "`expected.tool_calls` is empty"),

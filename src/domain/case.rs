@@ -64,6 +64,8 @@ pub enum Expected {
     ToolCalls(ExpectedCalls),
     /// These actions on a screen and no others, in this order; never empty.
     Actions(Vec<ExpectedAction>),
+    /// Ids in the order of their relevance: how relevant each is, 0 where an id is not listed. Some is above 0.
+    Ranking(BTreeMap<String, f64>),
     /// An answer without any tool call.
     NoToolCall,
     /// Nobody has said yet.

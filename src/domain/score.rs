@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ToolFault;
+use super::{Grade, Labels, ToolFault};
 
 /// The outcome of a trial, or of one scorer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,12 +62,18 @@ impl UnscoredReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
-    /// The scorer's kind.
+    /// The scorer's name: its kind, unless the suite gives another.
     pub scorer: String,
     /// Its judgement.
     pub outcome: Outcome,
     /// Why, in a few words: what was found and what was expected.
     pub why: Option<String>,
+    /// How right the response is, of a graded scorer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Grade>,
+    /// The expected class and the found one, of a scorer that classifies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
 }
 
 impl Outcome {
@@ -105,7 +111,13 @@ mod tests {
     }
 
     fn scores(outcomes: &[Outcome]) -> Vec<Score> {
-        let score = |outcome: &Outcome| Score { scorer: "exact".into(), outcome: *outcome, why: None };
+        let score = |outcome: &Outcome| Score {
+            scorer: "exact".into(),
+            outcome: *outcome,
+            why: None,
+            value: None,
+            labels: None,
+        };
         outcomes.iter().map(score).collect()
     }
 

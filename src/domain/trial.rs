@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CallDigest, FailureKind, FinishReason, Outcome, ToolFault, Usage, Usd};
+use super::{CallDigest, FailureKind, FinishReason, Measured, Outcome, ToolFault, Usage, Usd};
 
 /// What identifies a trial within a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub struct Trial {
     pub key: TrialKey,
     /// What the scorers made of it. A failure is `Unscored(Failed)`, unless the model caused it: then it is a fail.
     pub outcome: Outcome,
+    /// What scorers measured beyond pass or fail, in the order of the scorers.
+    pub measured: Box<[Measured]>,
     /// How the call failed, when it did.
     pub failure: Option<FailureKind>,
     /// Why the answer ended; `None` when there is no answer.

@@ -21,9 +21,12 @@ pub struct Rule {
 
 impl Rule {
     /// The margin of a rule that may be read after every case, so that it can end a run early: it decides, and it asks of
-    /// a difference of shares, whose size is bounded.
+    /// a difference of shares that pass or fail.
     #[must_use]
     pub fn early_margin(&self) -> Option<f64> {
+        if self.metric.scorer().is_some() {
+            return None;
+        }
         match (self.level, self.limit) {
             (Level::Error, Limit::NonInferior(margin)) => Some(margin),
             (Level::Error, Limit::MaxRatio(_) | Limit::Better | Limit::Min(_) | Limit::Max(_))

@@ -42,7 +42,7 @@ pub struct Manifest {
     pub mode: String,
     /// The tags by which the results are sliced.
     pub slice_by: Vec<String>,
-    /// The scorers, by kind, in the suite's order.
+    /// The scorers, by name, with the kind where that is another, in the suite's order.
     pub scorers: Vec<String>,
     /// The models that judged answers; their money is no part of any arm's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

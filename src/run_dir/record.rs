@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Attempt, CallDigest, Failure, FailureKind, FinishReason, Outcome, Response, Score, Trial, TrialKey, Usage, Usd,
+    Attempt, CallDigest, Failure, FailureKind, FinishReason, Measured, Outcome, Response, Score, Trial, TrialKey,
+    Usage, Usd,
 };
 
 /// One finished trial: a line of `trials.jsonl`, a row of `trials.parquet`.
@@ -98,6 +99,7 @@ impl Record {
         Trial {
             key: TrialKey { case: self.case.as_str().into(), arm: self.arm.as_str().into(), repeat: self.repeat },
             outcome: self.outcome,
+            measured: Measured::of(&self.scores, |text| Arc::from(text)),
             failure: self.failure_kind(),
             finish_reason: self.finish_reason(),
             tool_fault: self.tool_fault(),
@@ -181,7 +183,13 @@ pub(super) mod fixture {
             model: "m".into(),
             repeat: 1,
             outcome,
-            scores: vec![Score { scorer: "tool_call".into(), outcome, why: Some("id".into()) }],
+            scores: vec![Score {
+                scorer: "tool_call".into(),
+                outcome,
+                why: Some("id".into()),
+                value: None,
+                labels: None,
+            }],
             failure: None,
             response: Some(response),
             usage: Some(Usage { input_tokens: Some(7), output_tokens: Some(0), ..Usage::default() }),

@@ -7,7 +7,8 @@ use super::RunDirError;
 use super::columns::{COLUMNS, FIELDS};
 use super::record::{Record, Shared};
 use crate::domain::{
-    CallDigest, FailureKind, FinishReason, Outcome, ToolCall, ToolFault, Trial, UnscoredReason, Usage, Usd,
+    CallDigest, FailureKind, FinishReason, Measured, Outcome, Score, ToolCall, ToolFault, Trial, UnscoredReason, Usage,
+    Usd,
 };
 use crate::table::{self, Column, Field};
 
@@ -65,7 +66,7 @@ pub struct Answer {
     /// The facts.
     pub trial: Trial,
     /// What each scorer said.
-    pub scores: Vec<crate::domain::Score>,
+    pub scores: Vec<Score>,
     /// The visible text; `None` without an answer.
     pub text: Option<String>,
     /// The calls.
@@ -104,6 +105,7 @@ const TRIAL_COLUMNS: &[&str] = &[
     "arm",
     "repeat",
     "outcome",
+    "scores",
     "unscored_reason",
     "failure",
     "tool_fault",
@@ -136,7 +138,7 @@ const TRIAL_COLUMNS: &[&str] = &[
 ];
 
 /// The columns that a person reads besides.
-const TEXT_COLUMNS: &[&str] = &["scores", "text", "refusal", "failure_message"];
+const TEXT_COLUMNS: &[&str] = &["text", "refusal", "failure_message"];
 
 struct Reader<'a> {
     path: &'a Path,
@@ -252,6 +254,9 @@ impl<'a> Reader<'a> {
         Ok(Trial {
             key: shared.key(case, arm, repeat.ok_or_else(|| missing("repeat"))?),
             outcome,
+            measured: Measured::of(&self.json::<Vec<Score>>("scores", row)?.unwrap_or_default(), |text| {
+                shared.text(text)
+            }),
             failure: self.named("failure", row, FailureKind::from_name)?,
             finish_reason: self.named("finish_reason", row, FinishReason::from_name)?,
             tool_fault,

@@ -7,7 +7,7 @@ use super::Judgement;
 use super::clip::quoted;
 
 /// The name under which such a score is filed: no scorer's.
-pub(super) const NAME: &str = "answer";
+pub const NAME: &str = "answer";
 
 /// The judgement of an answer that no scorer should read; `None` when the scorers decide.
 pub(super) fn spoiled(response: &Response) -> Option<Judgement> {
@@ -20,6 +20,8 @@ pub(super) fn spoiled(response: &Response) -> Option<Judgement> {
         FinishReason::MalformedToolCall => Some(Judgement {
             outcome: Outcome::Fail(Some(ToolFault::Malformed)),
             why: Some("the provider could not read the model's tool call".to_owned()),
+            value: None,
+            labels: None,
         }),
         FinishReason::Pause => none("the model paused its turn, and nobody sent the turn back"),
         FinishReason::Error => none("the provider reported an error inside the answer"),
@@ -27,6 +29,19 @@ pub(super) fn spoiled(response: &Response) -> Option<Judgement> {
         FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Unknown => {
             response.refusal.as_ref().map(|_| refused(response))
         }
+    }
+}
+
+/// Whether the provider says that the model refused.
+pub(super) fn is_refusal(response: &Response) -> bool {
+    match response.finish_reason {
+        FinishReason::Refusal => true,
+        FinishReason::Stop | FinishReason::ToolCalls | FinishReason::Unknown => response.refusal.is_some(),
+        FinishReason::Length
+        | FinishReason::ContentFilter
+        | FinishReason::MalformedToolCall
+        | FinishReason::Pause
+        | FinishReason::Error => false,
     }
 }
 

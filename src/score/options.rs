@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// What is wrong with one option of a scorer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionError {
-    /// The option; `None` when it is about all of them together.
+    /// The option, or one item of its list as in `paths[1]`; `None` when it is about all of them together.
     pub option: Option<String>,
     /// What was found: a lowercase fragment without a full stop.
     pub message: String,

@@ -8,17 +8,22 @@ use serde_json::{Map, Value, json};
 use super::fixture::{calls, case, expected_call, scorer, text, tool};
 use super::{COMPUTER_ACTION, Configured, SCORERS, TOOL_CALL, judge, judged_calls};
 use crate::domain::{
-    ActionKind, Case, Expected, ExpectedAction, ExpectedCall, FinishReason, Outcome, Response, Score, ToolFault,
+    ActionKind, Case, Expected, ExpectedAction, ExpectedCall, FinishReason, Grade, Outcome, Response, Score, ToolFault,
     UnscoredReason,
 };
 
 fn configured(kind: &'static str, options: Value) -> Configured {
-    Configured { kind, only: BTreeMap::new(), scorer: scorer(kind, options) }
+    Configured { kind, name: kind.to_owned(), only: BTreeMap::new(), scorer: scorer(kind, options) }
 }
 
 /// Every scorer, with options where it needs some.
 fn every() -> Vec<Configured> {
-    let options = |kind| if kind == "regex" { json!({"pattern": "a"}) } else { json!({}) };
+    let options = |kind| match kind {
+        "regex" => json!({"pattern": "a"}),
+        "language" => json!({"is": "de"}),
+        "label" => json!({"labels": ["Paris", "Lyon"]}),
+        _ => json!({}),
+    };
     SCORERS.iter().map(|row| configured(row.name, options(row.name))).collect()
 }
 
@@ -58,10 +63,27 @@ fn a_spoiled_answer_fails_before_any_scorer_reads_it() {
     let cut = Response { finish_reason: FinishReason::Length, ..text("Paris") };
     let (heard, outcome) = judge(&case, &cut, &every());
     assert_eq!(outcome, Outcome::Fail(None));
-    assert_eq!(heard.iter().map(|score| score.scorer.as_str()).collect::<Vec<_>>(), ["answer"]);
+    let heard: Vec<_> = heard.iter().map(|score| (score.scorer.as_str(), score.value.map(Grade::value))).collect();
+    let least = |scorer| (scorer, Some(0.0));
+    assert_eq!(heard, [("answer", None), least("edit_distance"), least("token_f1"), least("rouge_l"), ("label", None)]);
     let unknown = Response { finish_reason: FinishReason::Unknown, ..text("Paris") };
     let scorers = [configured("exact", json!({}))];
     assert_eq!(judge(&case, &unknown, &scorers).1, Outcome::Pass);
+}
+
+#[test]
+fn a_refusal_passes_where_it_is_what_a_scorer_expects() {
+    let case = case(Expected::Text("Paris".into()));
+    let refused = Response { finish_reason: FinishReason::Refusal, ..text("I must not.") };
+    let refusal = |expect| configured("refusal", json!({"expect": expect}));
+    let both = [configured("token_f1", json!({})), refusal("refusal")];
+    let (heard, outcome) = judge(&case, &refused, &both);
+    let names: Vec<_> = heard.iter().map(|score| score.scorer.as_str()).collect();
+    assert_eq!((names, outcome), (vec!["refusal"], Outcome::Pass));
+    assert_eq!(judge(&case, &refused, &[refusal("answer")]).1, Outcome::Fail(None));
+    assert_eq!(judge(&case, &refused, &[configured("exact", json!({}))]).1, Outcome::Fail(None));
+    let cut = Response { finish_reason: FinishReason::Length, ..text("I can't help") };
+    assert_eq!(judge(&case, &cut, &both).1, Outcome::Fail(None));
 }
 
 #[test]
@@ -113,6 +135,7 @@ fn expectations() -> impl Strategy<Value = Expected> {
         Just(Expected::Json(json!({"a": [1, null]}))),
         Just(Expected::ToolCalls(vec![expected_call("f", &json!({"a": [1], "b?": ["x"]}))].into())),
         Just(Expected::Actions(vec![ExpectedAction::any(ActionKind::Click)])),
+        Just(Expected::Ranking(BTreeMap::from([("a".to_owned(), 1.0), ("b".to_owned(), 0.0)]))),
         Just(Expected::NoToolCall),
         Just(Expected::Unlabelled),
     ]
@@ -195,7 +218,7 @@ fn calls_are_judged_unless_nobody_could_tell_their_places() {
         ("exact", Outcome::Pass, false),
     ];
     for (scorer, outcome, expected) in rows {
-        let score = Score { scorer: scorer.to_owned(), outcome, why: None };
-        assert_eq!(judged_calls(&[score]), expected, "{scorer} {outcome:?}");
+        let score = Score { scorer: scorer.to_owned(), outcome, why: None, value: None, labels: None };
+        assert_eq!(judged_calls(&[score], &every()), expected, "{scorer} {outcome:?}");
     }
 }

@@ -122,7 +122,7 @@ pub fn bootstrap(arms: Arms<'_>, design: Design<'_>, confidence: f64, seed: u64)
 }
 
 /// A whole number below `n`, written out so that a seed draws the same with every version of the random crates.
-fn below(n: usize, rng: &mut impl Rng) -> usize {
+pub(super) fn below(n: usize, rng: &mut impl Rng) -> usize {
     // The high half of the product is uniform below `n`, up to a bias under 2^-40 at a million cases.
     let pick = (u128::from(rng.next_u64()) * n as u128) >> 64;
     usize::try_from(pick).unwrap_or(0)

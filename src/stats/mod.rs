@@ -34,6 +34,7 @@ pub mod failing;
 pub mod fieller;
 pub mod kappa;
 pub mod latency;
+pub mod macro_f1;
 pub mod mcnemar;
 pub mod mean;
 pub mod mix;

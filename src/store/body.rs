@@ -9,8 +9,8 @@ use super::typical::TYPICAL;
 use super::{Fields, Key, StoreError};
 use crate::domain::Exchange;
 
-/// zstd's level: answers are short, and higher levels make them hardly smaller.
-const COMPRESSION: i32 = 1;
+/// zstd's level: the default, fast and small enough.
+const COMPRESSION: i32 = 3;
 /// The largest answer taken from disk, in bytes: a guard against damaged length fields.
 const MAX_BODY: usize = 256 << 20;
 

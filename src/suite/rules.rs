@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::limits;
-use super::reader::{Problems, Table, list};
-use crate::compare::{METRICS, Metric};
+use super::reader::{At, Problems, Table, list};
+use crate::compare::{METRICS, Metric, SCORE_PREFIX, ScorerName};
 use crate::gate::{Gate, Level, Rule};
 use crate::problem::suggestion;
-use crate::score::{Configured, looks_at_calls};
+use crate::score::{Configured, Measures, looks_at_calls};
 
 /// Two-sided confidence of every interval, unless the suite says otherwise.
 pub(super) const DEFAULT_CONFIDENCE: f64 = 0.95;
@@ -80,13 +80,16 @@ fn rule(table: Table<'_>, line: usize, scorers: Option<&[Configured]>) -> Option
 
 fn metric(table: &Table<'_>, scorers: Option<&[Configured]>) -> Option<Metric> {
     let names: Vec<&str> = METRICS.iter().filter(|row| row.gateable).map(|row| row.name).collect();
-    let all = format!("a rule may ask for {}", list(&names));
+    let all = format!("a rule may ask for {}, and `{SCORE_PREFIX}NAME` of a scorer that gives grades", list(&names));
     let Some(found) = table.text("metric") else {
         if table.get("metric").is_none() {
             table.missing("metric", &all);
         }
         return None;
     };
+    if let (Some(name), Some(scorers)) = (found.value.strip_prefix(SCORE_PREFIX), scorers) {
+        return of_scorer(table, &found, name, scorers);
+    }
     let metric = Metric::from_name(found.value).filter(|metric| metric.row().gateable);
     let Some(metric) = metric else {
         let help = suggestion(found.value, names.iter().copied(), || all);
@@ -103,6 +106,29 @@ fn metric(table: &Table<'_>, scorers: Option<&[Configured]>) -> Option<Metric> {
         );
     }
     Some(metric)
+}
+
+/// `metric = "score:token_f1"`: the mean grade of the scorer of this name.
+fn of_scorer(table: &Table<'_>, found: &At<'_, &str>, name: &str, scorers: &[Configured]) -> Option<Metric> {
+    let graded: Vec<&str> =
+        scorers.iter().filter(|one| one.scorer.measures() == Measures::Grade).map(|one| one.name.as_str()).collect();
+    match graded.iter().filter(|one| **one == name).count() {
+        1 => Some(Metric::Score(ScorerName::of(name))),
+        0 => {
+            let all = || match &graded[..] {
+                [] => "no scorer of the suite gives grades".to_owned(),
+                graded => format!("the scorers that give grades are {}", list(graded)),
+            };
+            let help = suggestion(name, graded.iter().copied(), all);
+            table.problem(&found.range(), format!("no scorer that gives grades is named `{name}`"), Some(help));
+            None
+        }
+        _ => {
+            let help = "give one of them a `name` of its own, and ask for that";
+            table.problem(&found.range(), format!("several scorers are named `{name}`"), Some(help.to_owned()));
+            None
+        }
+    }
 }
 
 /// `slice = "workload=refund"`; the outer `None` is a problem, the inner one says that the rule is for all cases.

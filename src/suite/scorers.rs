@@ -1,12 +1,13 @@
 //! `[[scorers]]`: what judges an answer, and which cases it judges.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use toml::de::DeValue;
 
 use super::reader::{Problems, Table, json, list};
 use crate::problem::suggestion;
-use crate::score::{Configured, SCORERS};
+use crate::score::{ANSWER, Configured, SCORERS};
 
 pub(super) fn read(root: &Table<'_>, problems: &Problems<'_>) -> Option<Vec<Configured>> {
     let help = "for example `[[scorers]]` with `kind = \"exact\"`";
@@ -21,12 +22,42 @@ pub(super) fn read(root: &Table<'_>, problems: &Problems<'_>) -> Option<Vec<Conf
         root.problem(&value.span(), "`scorers` is no list of tables".to_owned(), Some(help.to_owned()));
         return None;
     };
+    let mut given = Vec::new();
     let scorers: Vec<Option<Configured>> =
-        items.iter().map(|item| scorer(problems.table("[[scorers]]".to_owned(), item)?)).collect();
-    scorers.into_iter().collect()
+        items.iter().map(|item| scorer(problems.table("[[scorers]]".to_owned(), item)?, &mut given)).collect();
+    let scorers: Vec<Configured> = scorers.into_iter().collect::<Option<_>>()?;
+    for Named { name, span } in given {
+        if scorers.iter().filter(|one| one.name == name).count() > 1 {
+            let help = "a name tells scorers apart; the kind is the name of one that is given none";
+            problems.add(&span, format!("another scorer is named `{name}` too"), Some(help.to_owned()));
+        }
+    }
+    Some(scorers)
 }
 
-fn scorer(table: Table<'_>) -> Option<Configured> {
+/// A name that a suite gives a scorer.
+struct Named {
+    name: String,
+    span: Range<usize>,
+}
+
+/// The name of a scorer: its kind, unless the suite gives another.
+fn name(table: &Table<'_>, kind: &str, given: &mut Vec<Named>) -> Option<String> {
+    if table.get("name").is_none() {
+        return Some(kind.to_owned());
+    }
+    let found = table.text("name")?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !found.value.chars().all(plain) || found.value == ANSWER {
+        let help = format!("use letters, digits, `-` and `_`, and not the word `{ANSWER}`");
+        table.problem(&found.range(), format!("`{}` is no name for a scorer", found.value), Some(help));
+        return None;
+    }
+    given.push(Named { name: found.value.to_owned(), span: found.range() });
+    Some(found.value.to_owned())
+}
+
+fn scorer(table: Table<'_>, given: &mut Vec<Named>) -> Option<Configured> {
     let names: Vec<&str> = SCORERS.iter().map(|row| row.name).collect();
     let Some(found) = table.text("kind") else {
         if table.get("kind").is_none() {
@@ -39,13 +70,18 @@ fn scorer(table: Table<'_>) -> Option<Configured> {
         table.problem(&found.range(), format!("unknown scorer `{}`", found.value), Some(help));
         return None;
     };
+    let name = name(&table, row.name, given);
     let only = only(&table);
     let mut options = serde_json::Map::new();
     let mut spans = BTreeMap::new();
     for &name in row.options {
         if let Some(value) = table.get(name) {
             options.insert(name.to_owned(), json(value.get_ref()));
-            spans.insert(name, value.span());
+            spans.insert(name.to_owned(), value.span());
+            // An error may be about one item of a list: `paths[1]`.
+            for (at, item) in value.get_ref().as_array().into_iter().flatten().enumerate() {
+                spans.insert(format!("{name}[{at}]"), item.span());
+            }
         }
     }
     let built = (row.build)(options);
@@ -56,7 +92,7 @@ fn scorer(table: Table<'_>) -> Option<Configured> {
         }
     }
     table.finish(&[]);
-    Some(Configured { kind: row.name, only: only?, scorer: built.ok()? })
+    Some(Configured { kind: row.name, name: name?, only: only?, scorer: built.ok()? })
 }
 
 /// `only = { tags = { workload = "classify" } }`; without it every case.

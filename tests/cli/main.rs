@@ -14,6 +14,7 @@ mod doctor;
 mod early;
 mod faults;
 mod gate;
+mod graded;
 mod guards;
 mod help;
 mod import;

@@ -143,8 +143,17 @@ fn the_tables_are_those_of_the_code() {
     let text = readme();
     let exits: Vec<_> = EXITS.iter().map(|(_, code, meaning)| vec![code.to_string(), (*meaning).to_owned()]).collect();
     assert_eq!(table(&text, "| exit code | meaning |"), exits);
-    let scorers: Vec<_> = SCORERS.iter().map(|row| vec![format!("`{}`", row.name), row.doc.to_owned()]).collect();
-    assert_eq!(table(&text, "| scorer | an answer is right when |"), scorers);
+    let options = |names: &[&str]| match names {
+        [] => "none".to_owned(),
+        names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    };
+    let scorers: Vec<_> =
+        SCORERS.iter().map(|row| vec![format!("`{}`", row.name), row.doc.to_owned(), options(row.options)]).collect();
+    assert_eq!(table(&text, "| scorer | an answer is right when | options |"), scorers);
+    let example = blocks(&text, "toml").into_iter().find(|block| block.contains("paths =")).expect("is there");
+    let rule = "[gate]\nrules = [{ metric = \"score:invoice\", non_inferior = \"2pp\" }]\n";
+    let scored = suite(9, rule).replace("[[scorers]]\nkind = \"exact\"\n", &example);
+    Suite::parse(Path::new("suite.toml"), scored).expect("is valid");
     let endpoints: Vec<_> = ENDPOINTS
         .iter()
         .map(|row| {

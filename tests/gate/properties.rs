@@ -70,6 +70,7 @@ fn twins(case: &PlannedCase, passes: bool, size: u16) -> [Trial; 2] {
         finish_reason: Some(FinishReason::ToolCalls),
         tool_calls: Some(CallDigest { count: 1, ..CallDigest::default() }),
         tool_fault: (!passes).then_some(ToolFault::WrongValue),
+        measured: Box::default(),
         tool_calls_judged: true,
         involves_tools: true,
         usage: Some(Usage { input_tokens: Some(size.into()), output_tokens: Some(size.into()), ..Usage::default() }),

@@ -3,6 +3,7 @@
 mod accounting;
 mod divergence;
 mod economics;
+mod grades;
 mod live;
 mod properties;
 mod repeats;

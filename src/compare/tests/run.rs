@@ -91,6 +91,7 @@ pub(super) fn trial(case: usize, arm: usize, repeat: u32, outcome: Outcome) -> T
         finish_reason: Some(FinishReason::Stop),
         tool_calls: Some(CallDigest::default()),
         tool_fault: None,
+        measured: Box::default(),
         tool_calls_judged: true,
         involves_tools: true,
         usage: Some(Usage { input_tokens: Some(100), output_tokens: Some(10), ..Usage::default() }),

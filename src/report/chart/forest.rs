@@ -1,10 +1,12 @@
 //! Every difference on one scale a unit: value, interval, the line of no change, the ground beyond the margin.
 
+use std::collections::BTreeSet;
+
 use super::ChartError;
 use super::canvas::{Align, Canvas, Frame, MARGIN, Svg, bold, paint, regular};
 use super::palette::{BETTER, BEYOND, Colour, GRID, INK, MUTED, WORSE};
 use super::scale::Scale;
-use crate::compare::{Contrast, Direction, METRICS, MetricRow};
+use crate::compare::{Contrast, Direction, METRICS, Metric, MetricRow};
 use crate::report::view::number::{Style, count};
 use crate::report::view::{ChangeView, Number, Reading, View};
 
@@ -65,8 +67,11 @@ pub(super) fn draw(view: &View<'_>) -> Result<Option<Svg>, ChartError> {
 
 /// The metrics of one kind of contrast, those that any candidate has; details only where a rule reads them.
 fn groups<'v>(view: &'v View<'_>, contrast: Contrast) -> Vec<Group<'v>> {
-    let wanted = METRICS.iter().filter(|row| row.contrast == contrast);
-    wanted
+    let changes = view.candidates.iter().flat_map(|candidate| &candidate.changes);
+    let of_scorers: BTreeSet<Metric> =
+        changes.map(|change| change.metric).filter(|metric| metric.scorer().is_some()).collect();
+    let all = METRICS.iter().chain(of_scorers.into_iter().map(Metric::row));
+    all.filter(|row| row.contrast == contrast)
         .map(|row| {
             let changes = view
                 .candidates

@@ -1,5 +1,6 @@
 //! The report's sections, in reading order: one file and one row each.
 
+mod classes;
 mod coverage;
 mod divergence;
 mod economics;
@@ -55,6 +56,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { id: "hands", title: "What changed hands", build: hands::build, terminal: Absent, summary: Shown },
     Section { id: "tool-faults", title: "Tool faults", build: tool_faults::build, terminal: Absent, summary: Folded },
     Section { id: "divergence", title: "Other calls", build: divergence::build, terminal: Shown, summary: Folded },
+    Section { id: "classes", title: "Classes", build: classes::build, terminal: Shown, summary: Folded },
     Section { id: "slices", title: "Slices", build: slices::build, terminal: Absent, summary: Folded },
     Section { id: "repeats", title: "Repeats", build: repeats::build, terminal: Absent, summary: Folded },
     Section { id: "examples", title: "Cases side by side", build: examples::build, terminal: Absent, summary: Absent },

@@ -5,6 +5,7 @@ use resvg::usvg::{Options, Tree};
 use super::runs;
 use crate::report::View;
 use crate::report::chart::{self, CHARTS};
+use crate::report::fixture;
 use crate::report::format::html;
 use crate::report::sections::SECTIONS;
 
@@ -102,7 +103,8 @@ fn every_table_has_a_caption_and_every_chart_a_name() {
 
 #[test]
 fn the_page_has_every_section_of_the_usual_run() {
-    let [(_, fixture), ..] = runs();
+    let [(_, mut fixture), ..] = runs();
+    fixture.results.arms[0].confusions.push(fixture::classes("spam"));
     let page = html::render(&View::new(&fixture.input())).expect("a page");
     for section in SECTIONS {
         assert!(page.contains(&format!("<section id=\"{}\"", section.id)), "{}", section.id);

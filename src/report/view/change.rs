@@ -253,7 +253,9 @@ fn absent_word(metric: Metric) -> &'static str {
         | Metric::LatencyTypical
         | Metric::FirstTokenP50
         | Metric::FirstTokenP95
-        | Metric::TokensPerSecond => "no data",
+        | Metric::TokensPerSecond
+        | Metric::Score(_)
+        | Metric::MacroF1(_) => "no data",
     }
 }
 

@@ -33,7 +33,14 @@ pub(super) use translation::{Setting, SettingView, TranslationView};
 pub(super) use why::sentence;
 
 use super::Input;
+use crate::compare::Confusion;
 use crate::gate::{self, Decision};
+
+/// What the scorers that classify saw in one arm.
+pub(super) struct ArmConfusions<'a> {
+    pub name: &'a str,
+    pub confusions: &'a [Confusion],
+}
 
 /// A report in words: everything rounded, nothing arranged yet.
 #[derive(Debug, Clone)]
@@ -100,6 +107,11 @@ impl<'a> View<'a> {
             candidates,
             economics,
         }
+    }
+
+    /// What the scorers that classify saw in each arm, the baseline first.
+    pub(super) fn confusions(&self) -> impl Iterator<Item = ArmConfusions<'a>> + use<'a> {
+        self.input.results.arms.iter().map(|arm| ArmConfusions { name: &arm.arm, confusions: &arm.confusions })
     }
 
     /// The worst verdict: fail, else no data, else inconclusive, else pass.

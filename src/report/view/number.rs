@@ -153,6 +153,11 @@ pub(in crate::report) fn count(count: usize) -> String {
     thousands(&count.to_string())
 }
 
+/// Cases as they weigh, which need not be whole.
+pub(in crate::report) fn amount(cases: f64) -> String {
+    if (cases - cases.round()).abs() < 0.05 { format!("{cases:.0}") } else { format!("{cases:.1}") }
+}
+
 /// A count of tokens with thousands separated.
 pub(in crate::report) fn count_u64(count: u64) -> String {
     thousands(&count.to_string())

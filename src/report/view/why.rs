@@ -181,6 +181,8 @@ fn undefined_for(rule: &Rule) -> &'static str {
         Metric::LatencyTypical => "it compares two arms",
         Metric::FirstTokenP50 | Metric::FirstTokenP95 | Metric::TokensPerSecond => "it has too few streamed calls",
         Metric::InputTokens | Metric::OutputTokens => "no usage was reported",
+        Metric::Score(_) => "no case has a grade of this scorer, or too few to give an interval",
+        Metric::MacroF1(_) => "no case has a class, or none of its answers differs from the others",
     }
 }
 
@@ -198,6 +200,8 @@ pub(in crate::report) fn undefined(metric: Metric) -> &'static str {
             "the arms share too few streamed calls of one recording"
         }
         Metric::InputTokens | Metric::OutputTokens => "no usage was reported in both arms",
+        Metric::Score(_) => "no case has a grade of this scorer in both arms, or too few to give an interval",
+        Metric::MacroF1(_) => "no case has a class in both arms",
     }
 }
 

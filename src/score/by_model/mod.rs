@@ -63,13 +63,14 @@ impl ModelJudge {
             Ok(verdict) => verdict,
             Err(why) => (Outcome::Unscored(UnscoredReason::UnreadableJudge), Some(why)),
         };
-        Score { scorer: self.scorer(), outcome, why }
+        Score { scorer: self.scorer(), outcome, why, value: None, labels: None }
     }
 
     /// What there is to say where its call failed.
     #[must_use]
     pub fn failed(&self, why: &str) -> Score {
         let outcome = Outcome::Unscored(UnscoredReason::JudgeFailed);
-        Score { scorer: self.scorer(), outcome, why: Some(format!("the judge's call failed: {why}")) }
+        let why = Some(format!("the judge's call failed: {why}"));
+        Score { scorer: self.scorer(), outcome, why, value: None, labels: None }
     }
 }

@@ -100,6 +100,7 @@ fn expected(expected: &Expected) -> Option<Value> {
         Expected::Number(number) => json!({"number": number}),
         Expected::Json(value) => json!({"json": value}),
         Expected::NoToolCall => json!({"no_tool_call": true}),
+        Expected::Ranking(relevance) => json!({"ranking": {"relevance": relevance}}),
         Expected::Actions(actions) => json!({"actions": actions.iter().map(ToString::to_string).collect::<Vec<_>>()}),
         Expected::ToolCalls(ExpectedCalls { calls, fixed_order, forbidden }) => {
             let order = if *fixed_order { "fixed" } else { "free" };

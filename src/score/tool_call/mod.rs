@@ -69,7 +69,9 @@ impl Scorer for ToolCallScorer {
             Expected::NoToolCall => Judgement::pass(),
             // Nothing is wrong with the calls, as there are none. Whether the text is right is for others to say, and
             // where there are none, the case must not count as a success.
-            Expected::Text(_) | Expected::AnyOf(_) | Expected::Number(_) | Expected::Json(_) => Judgement::abstain(),
+            Expected::Text(_) | Expected::AnyOf(_) | Expected::Number(_) | Expected::Json(_) | Expected::Ranking(_) => {
+                Judgement::abstain()
+            }
         }
     }
 }

@@ -44,6 +44,7 @@ fn trial(outcome: Outcome) -> Trial {
         finish_reason: None,
         tool_calls: None,
         tool_fault: None,
+        measured: Box::default(),
         tool_calls_judged: false,
         involves_tools: false,
         usage: None,
