@@ -122,6 +122,10 @@ pub struct ImportLogArgs {
     /// Expect the recorded text of an answer without calls, word for word.
     #[arg(long)]
     pub expect_text: bool,
+    /// Make one case of each conversation, whose calls are answered from the recording; with `--expect-text` its last
+    /// text is expected, else its calls.
+    #[arg(long)]
+    pub closed_loop: bool,
     /// Replace the dataset if it is there already.
     #[arg(long)]
     pub force: bool,

@@ -63,6 +63,7 @@ pub(super) fn buy(
         slots: Slots::new(settings.concurrency),
         lanes: lane::of_arms(&inputs.arms.arms, settings.concurrency, settings.max_wait),
         retry: settings.retry,
+        max_steps: settings.max_steps,
         budget: budget.as_ref(),
         stop: &stop,
         turns: Turns::default(),
@@ -249,7 +250,8 @@ fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
     let unknown: Vec<Planned> =
         inputs.plan.trials.iter().flat_map(|planned| std::iter::repeat_n(*planned, times_of(planned))).collect();
     // A suite with a budget has every price, so the sum is known.
-    let worst_case = worst_case(dataset, arms, inputs.suite.replay.retry, &unknown)?;
+    let settings = &inputs.suite.replay;
+    let worst_case = worst_case(dataset, arms, (settings.retry, settings.max_steps), &unknown)?;
     let journal = run.spent().plus(worst_case.unwrap_or(Usd::ZERO));
     // The ledger knows of calls that were on the way at a kill; the journal also of those in another store.
     let of_run = |name: &str| {

@@ -207,6 +207,7 @@ fn tiny_case() -> Case {
         weight: 1.0,
         cluster: None,
         recorded: None,
+        tool_results: None,
         origin: None,
     }
 }

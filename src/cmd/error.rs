@@ -88,6 +88,11 @@ impl From<ReplayError> for CommandError {
             ReplayError::Store(error) => error.into(),
             ReplayError::Dataset(problem) => vec![*problem].into(),
             ReplayError::Key { .. } => Self::plain(Exit::Fault, &error),
+            ReplayError::Miss { .. } => Self::with_help(
+                Exit::Miss,
+                format!("{error}, and `--mode replay` opens no socket"),
+                "run once with `--mode auto` to buy it, or import recorded answers with `cutover cache import FILE`",
+            ),
         }
     }
 }

@@ -49,9 +49,9 @@ pub(super) fn import(args: &ImportLogArgs, terminal: &Terminal) -> Result<Exit, 
         let done = json!({"out": args.out.to_string_lossy(), "counts": counts});
         terminal.print(&format!("{}\n", serde_json::to_string_pretty(&done)?))?;
     } else if to_stdout {
-        terminal.note(&said(&counts));
+        terminal.note(&said(&counts, args.closed_loop));
     } else {
-        terminal.print(&format!("{}: {}\n", args.out.display(), said(&counts)))?;
+        terminal.print(&format!("{}: {}\n", args.out.display(), said(&counts, args.closed_loop)))?;
     }
     Ok(Exit::Done)
 }
@@ -80,7 +80,7 @@ fn free(out: &Path, force: bool) -> Result<(), CommandError> {
 }
 
 fn convert(args: &ImportLogArgs, out: &mut impl io::Write) -> Result<ImportCounts, LogError> {
-    let options = ImportOptions { expect_text: args.expect_text };
+    let options = ImportOptions { expect_text: args.expect_text, closed_loop: args.closed_loop };
     let mut run = |name: &Path, log: &mut dyn BufRead| import_log(args.from, options, Log { name, lines: log }, out);
     let counts = if args.log == Path::new(STANDARD) {
         run(Path::new("stdin"), &mut io::stdin().lock())
@@ -96,16 +96,28 @@ fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn said(counts: &ImportCounts) -> String {
-    let ImportCounts { records, cases, later_turns, unlabelled, without_prompt, without_answer } = *counts;
+fn said(counts: &ImportCounts, closed_loop: bool) -> String {
+    let ImportCounts { records, cases, later_turns, unlabelled, without_prompt, without_answer, without_result, cut } =
+        *counts;
+    let kind = if closed_loop {
+        "closed loops".to_owned()
+    } else {
+        format!("{later_turns} on recorded earlier answers (teacher-forced)")
+    };
     let mut said = format!(
-        "{} from {}; {later_turns} on recorded earlier answers (teacher-forced), {unlabelled} unlabelled",
+        "{} from {}; {kind}, {unlabelled} unlabelled",
         plural(cases, "case", "cases"),
         plural(records, "line", "lines")
     );
     for (count, one, many) in [
         (without_prompt, "answer that nothing precedes left out", "answers that nothing precedes left out"),
         (without_answer, "line without an answer left out", "lines without an answer left out"),
+        (
+            without_result,
+            "line with a call that has no result of text left out",
+            "lines with a call that has no result of text left out",
+        ),
+        (cut, "line ends before the user's second turn", "lines end before the user's second turn"),
     ] {
         if count > 0 {
             said.push_str("; ");

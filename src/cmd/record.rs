@@ -1,15 +1,21 @@
 //! A finished trial → what is kept of it: scored here, where cases, scorers and records meet.
 
-use crate::domain::{Case, Outcome, UnscoredReason, Usd};
-use crate::replay::{Arm, Done, Timing};
+use crate::domain::{Case, Outcome, Reply, Score, UnscoredReason, Usd};
+use crate::replay::{Arm, Done, Ended, Timing};
 use crate::run_dir::Record;
 use crate::score::{self, Configured};
 use crate::suite::RECORDED;
 
+/// The name under which the end of a closed loop is filed: no scorer's.
+const CONVERSATION: &str = "conversation";
+
 /// Scores a finished trial.
 pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record {
     let (scores, outcome) = match &finished.result {
-        Ok(reply) => score::judge(&finished.case, &reply.response, judges),
+        Ok(reply) => match &finished.ended {
+            None => score::judge(&finished.case, &reply.response, judges),
+            Some(ended) => ended_by(ended, &finished.case, reply, judges),
+        },
         Err(failure) if failure.kind.model_caused() => {
             // Production would see that fail too.
             (score::without_answer(&finished.case, judges), Outcome::Fail(None))
@@ -21,8 +27,11 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
         Err(failure) => (None, Some(failure)),
     };
     let Timing { latency_ms, first_token_ms, bought_at, recording } = finished.timing;
+    let looks = |judge: &Configured| score::looks_at_calls(judge.kind) && judge.applies(&finished.case);
+    // In a closed loop that scorer looks at the calls also where it leaves the answer to others.
+    let has_looked = finished.case.is_closed_loop() && reply.is_some() && judges.iter().any(looks);
     let mut record = Record {
-        tool_calls_judged: score::judged_calls(&scores, judges),
+        tool_calls_judged: has_looked || score::judged_calls(&scores, judges),
         involves_tools: finished.case.involves_tools(),
         case: finished.case.id.clone(),
         arm: arm.name.to_string(),
@@ -58,6 +67,17 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
         record.warnings = reply.warnings;
     }
     record
+}
+
+/// A closed loop that was ended fails by that, whatever the scorers would say of the answer that it was left with. What
+/// one says of the calls is kept beside.
+fn ended_by(Ended { fault, why }: &Ended, case: &Case, reply: &Reply, judges: &[Configured]) -> (Vec<Score>, Outcome) {
+    let outcome = Outcome::Fail(Some(*fault));
+    let end = Score { scorer: CONVERSATION.to_owned(), outcome, why: Some(why.clone()), value: None, labels: None };
+    let (scores, _) = score::judge(case, &reply.response, judges);
+    let looks = |name: &str| judges.iter().any(|judge| judge.name == name && score::looks_at_calls(judge.kind));
+    let calls = scores.into_iter().filter(|score| looks(&score.scorer));
+    (std::iter::once(end).chain(calls).chain(score::without_answer(case, judges)).collect(), outcome)
 }
 
 /// What is kept of a trial for which nothing was sent.

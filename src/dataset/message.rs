@@ -115,7 +115,7 @@ fn signature(mut extra: Fields<'_>) -> Result<String, BadLine> {
 }
 
 /// Arguments as Chat Completions has them, a text that should be JSON, or as other logs do, an object.
-fn arguments(field: &Field<'_>) -> Result<Arguments, BadLine> {
+pub(super) fn arguments(field: &Field<'_>) -> Result<Arguments, BadLine> {
     if field.raw.get().starts_with('{') {
         return Ok(Arguments::Object(field.raw.get().to_owned()));
     }

@@ -13,6 +13,7 @@ mod recorded;
 mod shape;
 pub mod tokens;
 mod tool;
+mod tool_result;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -11,6 +11,7 @@ use super::line::BadLine;
 use super::message::{left_out, message};
 use super::recorded::recorded;
 use super::tool::{tool, tool_choice};
+use super::tool_result::tool_results;
 use crate::domain::{Case, Expected, JsonText, ResponseFormat};
 
 #[derive(Deserialize)]
@@ -72,6 +73,7 @@ pub(super) fn case(mut fields: Fields<'_>) -> Result<Case, BadLine> {
         weight: fields.take("weight").map_or(Ok(1.0), |field| weight(&field))?,
         cluster: fields.text("cluster")?,
         recorded: fields.take("recorded").map(|field| recorded(&field)).transpose()?.map(Box::new),
+        tool_results: fields.take("tool_results").map(|field| tool_results(&field)).transpose()?,
         origin: fields.text("origin")?,
     };
     fields.finish(&[])?;
@@ -143,6 +145,15 @@ mod tests {
             (json!({"functions": [{"name": "f"}]}), "`functions` is a list, but must be empty"),
             (json!({"function_call": "auto"}), "`function_call` is \"auto\", but must be empty"),
             (json!({"id": 7}), "`id` is 7, but must be a text"),
+            (json!({"tool_results": [{"name": "f"}]}), "`tool_results[0]` lacks `result`"),
+            (
+                json!({"tool_results": [{"name": "f", "arguments": "[1]", "result": ""}]}),
+                "`tool_results[0].arguments` is \"[1]\", but must be a JSON object, or the text of one",
+            ),
+            (
+                json!({"tool_results": [{"name": "f", "result": {}}]}),
+                "`tool_results[0].result` is an object, but must be a text",
+            ),
             (
                 json!({"recorded": {"latency_ms": "5"}}),
                 "`recorded.latency_ms` is \"5\", but must be a whole number of milliseconds",

@@ -104,6 +104,7 @@ mod tests {
             weight: 1.0,
             cluster: None,
             recorded: None,
+            tool_results: None,
             origin: None,
         }
     }

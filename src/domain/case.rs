@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ExpectedAction, Function, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice};
+use super::{ExpectedAction, Function, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice, ToolResult};
 
 /// One line of a dataset: a request as production sent it, and what is expected of the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,9 @@ pub struct Case {
     pub cluster: Option<String>,
     /// What production answered at the time.
     pub recorded: Option<Box<Recorded>>,
+    /// What answers the calls that an arm makes: the case is then a closed loop, asked again and again until an answer
+    /// makes no call. `None` is one request.
+    pub tool_results: Option<Vec<ToolResult>>,
     /// Where the case comes from, in words for the reader.
     pub origin: Option<String>,
 }
@@ -39,6 +42,12 @@ impl Case {
     /// The functions among the tools offered.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
         self.tools.iter().filter_map(Tool::function)
+    }
+
+    /// Whether an arm is asked again with the results of its calls.
+    #[must_use]
+    pub fn is_closed_loop(&self) -> bool {
+        self.tool_results.is_some()
     }
 
     /// Whether the tool-call failure rate counts this case: it offers functions, or expects calls or actions. What the

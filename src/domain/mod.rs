@@ -40,6 +40,8 @@ pub use recorded::Recorded;
 pub use request::{Content, ImageSource, Message, Part, Request, ResponseFormat, Role, Sampling};
 pub use response::{FINISH_REASONS, FinishReason, Response};
 pub use score::{Outcome, Score, UNSCORED_REASONS, UnscoredReason};
-pub use tool::{Arguments, Display, FaultLevel, Function, TOOL_FAULTS, Tool, ToolCall, ToolChoice, ToolFault};
+pub use tool::{
+    Arguments, Display, FaultLevel, Function, TOOL_FAULTS, Tool, ToolCall, ToolChoice, ToolFault, ToolResult,
+};
 pub use trial::{Trial, TrialKey};
 pub use usage::Usage;

@@ -10,7 +10,7 @@ use super::ToolCall;
 pub struct Response {
     /// The visible text, all parts joined; empty when there is none.
     pub text: String,
-    /// The calls, in the model's order.
+    /// The calls, in the model's order. Of a closed loop, those of all its answers; everything else is the last answer's.
     pub tool_calls: Vec<ToolCall>,
     /// The model's words of refusal, where the protocol has a place for them.
     pub refusal: Option<String>,

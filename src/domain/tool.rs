@@ -92,6 +92,19 @@ pub struct ToolCall {
     pub arguments: Arguments,
 }
 
+/// A call on record with what the tool gave back: in a closed loop it answers an arm that makes this call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The tool's name.
+    pub name: String,
+    /// The text of the JSON object that are the arguments.
+    pub arguments: String,
+    /// What the tool gave back.
+    pub result: String,
+    /// Whether that reports an error.
+    pub is_error: Option<bool>,
+}
+
 /// Arguments of a call: kept as text, so that numbers keep every digit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,6 +137,12 @@ pub enum ToolFault {
     UnexpectedCall,
     /// A call although the request forbade calls, or of a tool that the case forbids.
     ForbiddenCall,
+    /// In a closed loop: a call that the recording has no answer to.
+    UnmatchedCall,
+    /// In a closed loop: the same calls over and over.
+    Looped,
+    /// In a closed loop: calls still, when the last answer that is allowed was given.
+    TooManySteps,
     /// Too few or too many calls.
     WrongCount,
     /// The right calls in the wrong order, where order counts.
@@ -165,6 +184,9 @@ pub const TOOL_FAULTS: &[(ToolFault, &str, FaultLevel)] = &[
     (ToolFault::CallAsText, "call_as_text", FaultLevel::Call),
     (ToolFault::UnexpectedCall, "unexpected_call", FaultLevel::Call),
     (ToolFault::ForbiddenCall, "forbidden_call", FaultLevel::Call),
+    (ToolFault::UnmatchedCall, "unmatched_call", FaultLevel::Call),
+    (ToolFault::Looped, "looped", FaultLevel::Call),
+    (ToolFault::TooManySteps, "too_many_steps", FaultLevel::Call),
     (ToolFault::WrongCount, "wrong_count", FaultLevel::Call),
     (ToolFault::WrongOrder, "wrong_order", FaultLevel::Call),
     (ToolFault::UnknownTool, "unknown_tool", FaultLevel::Tool),

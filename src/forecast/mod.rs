@@ -23,6 +23,9 @@ pub struct Forecast {
     pub suite: String,
     /// The cases.
     pub cases: Cases,
+    /// The cases that take several requests a trial; `None` without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_loops: Option<ClosedLoops>,
     /// Repeats of every case and arm.
     pub repeats: u32,
     /// The arms, the baseline first.
@@ -56,6 +59,15 @@ pub struct Cases {
     pub strata: Vec<Stratum>,
     /// Clusters among the cases in use; `None` when none names one.
     pub clusters: Option<usize>,
+}
+
+/// Cases whose arms are asked again with the results of their calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ClosedLoops {
+    /// How many.
+    pub cases: usize,
+    /// Requests that a trial takes at most.
+    pub max_steps: u32,
 }
 
 /// The cases that share their values of the tags that a draw is stratified by.

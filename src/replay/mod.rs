@@ -7,6 +7,7 @@ mod ahead;
 mod arm;
 mod budget;
 mod buy;
+mod conversation;
 mod event;
 pub mod lane;
 mod ledger;
@@ -18,6 +19,8 @@ mod secret;
 mod slots;
 mod stop;
 mod survey;
+mod tools;
+mod total;
 mod transport;
 mod turns;
 
@@ -36,6 +39,7 @@ use prepared::Prepared;
 pub use arm::{Arm, Live, Secrets, Source};
 pub use budget::Budget;
 pub use buy::now_ms;
+pub use conversation::Ended;
 pub use event::Event;
 pub use lane::{GiveUp, Lane, News};
 pub use plan::{Plan, Planned, shuffled_clusters};
@@ -93,6 +97,8 @@ pub struct Job<'a> {
     pub lanes: Vec<Arc<Lane>>,
     /// When to ask again.
     pub retry: Retry,
+    /// How many answers a closed loop may take.
+    pub max_steps: u32,
     /// What may be spent; `None` is no limit.
     pub budget: Option<&'a Budget>,
     /// Ends the replay early.
@@ -126,6 +132,8 @@ pub struct Done {
     pub cost: Option<Usd>,
     /// What was paid for it now; `None` is unknown.
     pub spend: Option<Usd>,
+    /// Why a closed loop was ended before an answer without calls, where it was.
+    pub ended: Option<Ended>,
 }
 
 /// When an answer was given, and how fast; `None` is unknown.
@@ -169,6 +177,18 @@ pub enum ReplayError {
         /// What is wrong.
         source: serde_json::Error,
     },
+    /// A step of a closed loop is not stored, and nothing may be bought.
+    #[error("the answer to step {step} of case `{case}` ({arm}, repeat {repeat}) is not in the store")]
+    Miss {
+        /// The case.
+        case: String,
+        /// The arm.
+        arm: String,
+        /// The repeat, from 0.
+        repeat: u32,
+        /// The step, from 1.
+        step: u32,
+    },
 }
 
 /// Replays the trials of a job, in the order in which they finish. Once the job's `stop` is set, no new trial
@@ -184,7 +204,7 @@ pub fn replay<'scope>(
         .filter_map(|result| ready(result.transpose()))
 }
 
-/// The trials whose answers the store lacks, of any recording.
+/// The trials whose answers the store lacks, of any recording. Of a closed loop that is known of the first step alone.
 ///
 /// # Errors
 /// The dataset or the store cannot be read.
@@ -211,26 +231,38 @@ pub fn asked(dataset: &Dataset, arms: &[Arm], trial: Planned) -> Result<Option<(
     Ok(Some((prepared.key, prepared::fields(&prepared).map_err(key)?)))
 }
 
-/// The most that calls of these trials can have cost; `None` when a price is unknown.
+/// The most that calls of these trials can have cost, at so many attempts a call and steps a closed loop at most; `None`
+/// when a price is unknown.
 ///
 /// # Errors
 /// The dataset cannot be read.
 pub fn worst_case(
     dataset: &Dataset,
     arms: &[Arm],
-    retry: Retry,
+    most: (Retry, u32),
     trials: &[Planned],
 ) -> Result<Option<Usd>, ReplayError> {
-    let of = |planned: &Planned| match prepared::of_trial(dataset, arms, *planned)? {
-        Some(prepared) => Ok(buy::worst_case(&arms[planned.arm], prepared.bound, retry)),
-        None => Ok(Some(Usd::ZERO)),
+    let of = |planned: &Planned| {
+        let Source::Live(live) = &arms[planned.arm].source else { return Ok(Some(Usd::ZERO)) };
+        let case = prepared::read(dataset, *planned)?;
+        let first = prepared::of_case(dataset, live, *planned, &case)?.bound;
+        Ok(conversation::worst_case(&arms[planned.arm], &case, first, most))
     };
     trials.iter().map(of).collect::<Result<Vec<_>, _>>().map(|costs| costs.into_iter().sum())
 }
 
 /// One trial; `None` when it was stopped before it was sent.
 async fn trial(job: &Job<'_>, ready: Result<Ready<'_>, ReplayError>) -> Result<Option<Done>, ReplayError> {
-    let Ready { planned, case, request } = ready?;
+    let ready = ready?;
+    match &job.arms[ready.planned.arm].source {
+        Source::Live(live) if ready.case.is_closed_loop() => conversation::trial(job, live, ready).await,
+        Source::Live(_) | Source::Recorded => request(job, ready).await,
+    }
+}
+
+/// One request; `None` when it was stopped before it was sent.
+async fn request(job: &Job<'_>, ready: Ready<'_>) -> Result<Option<Done>, ReplayError> {
+    let Ready { planned, case, request } = ready;
     let arm = &job.arms[planned.arm];
     let (prepared, seen) = match (request, &arm.source) {
         (_, Source::Recorded) => return Ok(recorded::trial(arm, planned, case)),
@@ -281,6 +313,7 @@ async fn trial(job: &Job<'_>, ready: Result<Ready<'_>, ReplayError>) -> Result<O
             single_flight: false,
             cost,
             spend: cost,
+            ended: None,
         }));
     }
 }
@@ -308,6 +341,7 @@ fn from_store(
         single_flight: false,
         cost,
         spend,
+        ended: None,
     })
 }
 

@@ -37,6 +37,7 @@ pub(super) fn trial(arm: &Arm, planned: Planned, case: Arc<Case>) -> Option<Done
         single_flight: false,
         cost,
         spend: Some(Usd::ZERO),
+        ended: None,
     })
 }
 

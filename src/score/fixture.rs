@@ -32,6 +32,7 @@ pub(crate) fn case(expected: Expected) -> Case {
         weight: 1.0,
         cluster: None,
         recorded: None,
+        tool_results: None,
         origin: None,
     }
 }

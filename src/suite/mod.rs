@@ -200,6 +200,10 @@ fn plan_fields(document: &DeTable<'_>) -> Value {
     if replay.get("stop_early") == Some(&Value::Bool(true)) {
         fields["stop_early"] = true.into();
     }
+    // It decides how the trials of closed loops end.
+    if let Some(steps) = replay.get("max_steps") {
+        fields["max_steps"] = steps.clone();
+    }
     fields
 }
 

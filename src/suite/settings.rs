@@ -22,6 +22,8 @@ pub(super) const DEFAULT_REPEATS: u32 = 1;
 pub(super) const DEFAULT_CONCURRENCY: usize = 16;
 /// Attempts at one call, unless the suite says otherwise.
 pub(super) const DEFAULT_ATTEMPTS: u32 = 4;
+/// Answers that a closed loop may take, unless the suite says otherwise.
+pub(super) const DEFAULT_MAX_STEPS: u32 = 10;
 /// Time from sending to the last byte, unless the suite says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
 /// Time between two pieces of an answer, unless the suite says otherwise.
@@ -63,6 +65,8 @@ pub struct ReplaySettings {
     pub stop_early: bool,
     /// When to ask again.
     pub retry: Retry,
+    /// How many answers a closed loop may take.
+    pub max_steps: u32,
     /// The longest wait for a provider that answers nothing: it asks to come back later, refuses, or is broken.
     pub max_wait: Duration,
     /// How long a call may take.
@@ -122,6 +126,7 @@ fn settings(table: Option<&Table<'_>>) -> ReplaySettings {
         seed: integer("seed", 0..i64::MAX).unwrap_or(DEFAULT_SEED),
         stop_early: table.is_some_and(|table| table.flag("stop_early")),
         retry: Retry { attempts: small("attempts", 1..21).unwrap_or(DEFAULT_ATTEMPTS) },
+        max_steps: small("max_steps", 1..101).unwrap_or(DEFAULT_MAX_STEPS),
         max_wait: integer("max_wait_s", 1..86_401).map_or(DEFAULT_MAX_WAIT, Duration::from_secs),
         timeouts: timeouts(&integer),
     }

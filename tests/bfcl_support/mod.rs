@@ -114,6 +114,7 @@ fn case(line: CaseLine) -> Case {
         weight: 1.0,
         cluster: None,
         recorded: None,
+        tool_results: None,
         origin: None,
     }
 }

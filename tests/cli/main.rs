@@ -6,6 +6,7 @@ mod architecture;
 mod bodies;
 mod cache;
 mod ci;
+mod closed_loop;
 mod computer;
 mod dataset;
 mod demo;

@@ -76,13 +76,14 @@ fn the_suite_and_the_cases_are_valid_and_the_defaults_stated_there_are_true() {
     let cases = blocks(&text, "json").remove(0);
     let parse = |suite: String| Suite::parse(Path::new("suite.toml"), suite).expect("is valid");
     let stated = parse(suite.clone());
-    let bare = parse(["repeats =", "concurrency =", "stream =", "confidence =", "min_pairs ="].iter().fold(
-        suite,
-        |suite, key| {
-            assert_eq!(suite.matches(key).count(), 1, "{key}");
-            suite.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect()
-        },
-    ));
+    let bare =
+        parse(["repeats =", "concurrency =", "stream =", "max_steps =", "confidence =", "min_pairs ="].iter().fold(
+            suite,
+            |suite, key| {
+                assert_eq!(suite.matches(key).count(), 1, "{key}");
+                suite.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect()
+            },
+        ));
     assert_eq!(stated.replay, bare.replay);
     let of = |suite: &Suite| (suite.gate.confidence, suite.gate.min_pairs, suite.gate.min_coverage);
     assert_eq!(of(&stated), of(&bare));

@@ -55,9 +55,15 @@ impl<'a> Habits<'a> {
         place.billed.unwrap_or_else(scaled)
     }
 
-    /// What one call likely costs; `None` is unknown.
+    /// Input tokens of a trial: every step of a closed loop has the first request in it, the answers and the results.
+    fn input_of_trial(&self, place: &Place) -> u64 {
+        let answers = self.output.tokens().unwrap_or(0) * (place.steps * (place.steps.saturating_sub(1)) / 2);
+        self.input(place) * place.steps + answers + place.results
+    }
+
+    /// What one trial likely costs; `None` is unknown.
     pub(super) fn expected(&self, place: &Place) -> Option<Usd> {
-        let usage = self.observed.usage(self.input(place), self.output.tokens()?);
+        let usage = self.observed.usage(self.input_of_trial(place), self.output.tokens()? * place.steps);
         self.arm.price.as_ref()?.cost(&usage, Tier::Standard)
     }
 
@@ -80,7 +86,7 @@ impl<'a> Habits<'a> {
                 worst_case: sum(&|place| place.worst_case),
                 saved,
             },
-            input_tokens: to_buy().map(|place| self.input(place) * place.to_buy as u64).sum(),
+            input_tokens: to_buy().map(|place| self.input_of_trial(place) * place.to_buy as u64).sum(),
             vocabulary_is_its_own: live.is_some_and(has_the_vocabulary),
             input_ratio,
             // What was billed for the stored answers holds their images.

@@ -16,7 +16,7 @@ use crate::cli::{OnUntranslatable, PlanArgs};
 use crate::dataset::{self, Dataset};
 use crate::domain::Usd;
 use crate::exit::Exit;
-use crate::forecast::{Budget, Cases, Cost, Forecast, Reach, Requests, Stratum, Time};
+use crate::forecast::{Budget, Cases, ClosedLoops, Cost, Forecast, Reach, Requests, Stratum, Time};
 use crate::replay::{Plan, Survey};
 use crate::report::format;
 use crate::run_dir::TranslationInfo;
@@ -64,7 +64,13 @@ pub(super) fn plan(args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Command
     plan.trials.retain(|planned| translations.is_sent(*planned));
     // Looking ahead must not make a store.
     let store = if args.store.exists() { Some(Store::open(&args.store)?) } else { None };
-    let survey = Survey { dataset: &dataset, arms: &arms.arms, store: store.as_ref(), retry: suite.replay.retry };
+    let survey = Survey {
+        dataset: &dataset,
+        arms: &arms.arms,
+        store: store.as_ref(),
+        retry: suite.replay.retry,
+        max_steps: suite.replay.max_steps,
+    };
     let walked = walk(&survey, suite.replay.repeats, &translations, &suite.scorers)?;
     let earlier = Earlier::find(&args.results, &suite);
     let planning = Planning {
@@ -118,7 +124,7 @@ fn forecast(
     let forecasts: Vec<_> = habits.iter().enumerate().map(|(arm, habits)| habits.forecast(arm, walked)).collect();
     let expected = |arm: usize, place: &Place| habits[arm].expected(place);
     let budget = suite.replay.budget.map(|cap| Budget::spend(cap, walked.calls(plan, &expected)));
-    let latencies = forecasts.iter().zip(&habits).map(|(arm, habits)| (arm.requests.to_buy, habits.latency_ms()));
+    let latencies = walked.arms.iter().zip(&habits).map(|(arm, habits)| (arm.calls, habits.latency_ms()));
     Ok(Forecast {
         suite: suite.name.clone(),
         cases: Cases {
@@ -129,6 +135,8 @@ fn forecast(
             strata,
             clusters: rules::clusters(dataset.entries.iter()),
         },
+        closed_loops: (walked.closed_loops > 0)
+            .then_some(ClosedLoops { cases: walked.closed_loops, max_steps: suite.replay.max_steps }),
         repeats: suite.replay.repeats,
         requests: forecasts.iter().fold(Requests::default(), |sum, arm| sum.plus(arm.requests)),
         cost: forecasts.iter().fold(Cost::NONE, |sum, arm| sum.plus(arm.cost)),

@@ -19,6 +19,8 @@ pub(super) struct Walked {
     to_buy: Vec<bool>,
     pub(super) arms: Vec<ArmWalked>,
     pub(super) cases: Vec<CaseWalked>,
+    /// Cases whose arms are asked again with the results of their calls.
+    pub(super) closed_loops: usize,
     /// The answers that production gave.
     pub(super) recorded: Observed,
     repeats: usize,
@@ -33,7 +35,10 @@ pub(super) struct Place {
     pub(super) counted: u64,
     /// Input tokens as the provider counted them for a stored answer.
     pub(super) billed: Option<u64>,
-    /// The most that one of its calls can cost.
+    /// The calls that a trial likely makes, and the tokens that the results of earlier ones add to all of them together.
+    pub(super) steps: u64,
+    pub(super) results: u64,
+    /// The most that one of its trials can cost.
     pub(super) worst_case: Option<Usd>,
     /// How many of its answers must be bought.
     pub(super) to_buy: usize,
@@ -43,6 +48,8 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct ArmWalked {
     pub(super) requests: Requests,
+    /// The calls that buying likely takes.
+    pub(super) calls: usize,
     /// What the stored answers cost; `None` once the cost of one is unknown.
     pub(super) saved: Option<Usd>,
     pub(super) damaged: usize,
@@ -75,6 +82,7 @@ pub(super) fn walk(
         to_buy: Vec::with_capacity(cases * arms * repeats as usize),
         arms: (0..arms).map(|_| ArmWalked { saved: Some(Usd::ZERO), ..ArmWalked::default() }).collect(),
         cases: Vec::with_capacity(cases),
+        closed_loops: 0,
         recorded: Observed::default(),
         repeats: repeats as usize,
     };
@@ -82,11 +90,13 @@ pub(super) fn walk(
     for index in 0..cases {
         let case = survey.dataset.read(index).map_err(|problem| vec![problem])?;
         walked.cases.push(judged(&case, scorers));
+        walked.closed_loops += usize::from(case.is_closed_loop());
         walked.add_recorded(&case);
         let input = tokens::input(&case);
+        let (steps, results) = steps(&case, survey.max_steps);
         for arm in 0..arms {
             let of = |repeat| Planned { case: index, arm, repeat };
-            let mut place = Place { counted: input.tokens, ..Place::default() };
+            let mut place = Place { counted: input.tokens, steps, results, ..Place::default() };
             for repeat in 0..repeats {
                 let is_sent = translations.is_sent(of(repeat));
                 let to_buy = is_sent && walked.add(survey, of(repeat), (&case, &mut place, &mut bought))?;
@@ -94,6 +104,7 @@ pub(super) fn walk(
             }
             let found = &mut walked.arms[arm];
             found.images_to_buy += input.images * place.to_buy as u64;
+            found.calls += place.to_buy * usize::try_from(steps).unwrap_or(usize::MAX);
             if case.tools.contains(&Tool::WebSearch) {
                 found.with_searches += place.to_buy;
             }
@@ -111,6 +122,16 @@ fn judged(case: &Case, scorers: &[Configured]) -> CaseWalked {
         has_judged_tools: case.involves_tools()
             && scorers.iter().filter(heard).any(|scorer| looks_at_calls(scorer.kind)),
     }
+}
+
+/// How many calls a trial of a case likely makes, and what the results of earlier ones add to their input: as the
+/// recording had it, where a call is answered at a time.
+fn steps(case: &Case, max_steps: u32) -> (u64, u64) {
+    let Some(results) = &case.tool_results else { return (1, 0) };
+    let steps = u64::from(max_steps).min(1 + results.len() as u64);
+    let each: u64 = results.iter().map(|result| tokens::count(&result.result)).sum();
+    // Half of the steps come after a result, on average.
+    (steps, each * steps / 2)
 }
 
 impl Walked {
@@ -159,10 +180,22 @@ impl Walked {
                 place.billed = place.billed.or(usage.and_then(|usage| usage.input_tokens));
                 return Ok(false);
             }
+            Held::Conversation { answers, cost } => {
+                arm.requests.stored += 1;
+                arm.saved = arm.saved.zip(cost).map(|(saved, cost)| saved.plus(cost));
+                let first = answers.first().and_then(|(usage, _)| usage.as_ref()?.input_tokens);
+                place.billed = place.billed.or(first);
+                for (step, (usage, latency_ms)) in answers.iter().enumerate() {
+                    let counted = (step == 0).then_some(place.counted);
+                    arm.observed.add(usage.as_ref(), counted, Some(*latency_ms));
+                }
+                return Ok(false);
+            }
             Held::Damaged => arm.damaged += 1,
             Held::Missing => {}
         }
-        let is_first = bought.insert(surveyed.key);
+        // Closed loops that begin alike go on as their answers and recordings do.
+        let is_first = case.is_closed_loop() || bought.insert(surveyed.key);
         if is_first {
             arm.requests.to_buy += 1;
             place.to_buy += 1;

@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 
 use super::super::fields::{Field, Fields};
 use super::super::line::{self, BadLine};
-use super::{Converted, ImportCounts, ImportOptions};
+use super::{Converted, ImportCounts, ImportOptions, closed_loop};
 use crate::domain::{Arguments, Case, Content, Message, Part, Role, ToolCall};
 
 /// The tag that parts the first turn, which every arm is asked alike, from the later ones.
 const TURN: &str = "turn";
 
 /// What a conversation does not hold: it is read from the answers themselves.
-const READ_FROM_ANSWERS: &[&str] = &["expected", "recorded"];
+const READ_FROM_ANSWERS: &[&str] = &["expected", "recorded", "tool_results"];
 
 /// A case as a line of a dataset. What the log holds is written as the log has it.
 #[derive(Serialize)]
@@ -37,13 +37,13 @@ struct Step<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Expectation {
+pub(super) enum Expectation {
     Text(String),
     ToolCalls(Vec<ExpectedCall>),
 }
 
 #[derive(Serialize)]
-struct ExpectedCall {
+pub(super) struct ExpectedCall {
     name: String,
     arguments: Map<String, Value>,
 }
@@ -63,17 +63,18 @@ pub(super) fn convert(
     out: &mut dyn Write,
 ) -> io::Result<Result<Converted, BadLine>> {
     match Conversation::read(bytes) {
+        Ok(conversation) if options.closed_loop => closed_loop::write(conversation, options, out).map(Ok),
         Ok(conversation) => conversation.write(options, out).map(Ok),
         Err(bad) => Ok(Err(bad)),
     }
 }
 
-struct Conversation<'a> {
+pub(super) struct Conversation<'a> {
     /// What it says, checked as the case that it nearly is.
-    case: Case,
-    messages: Vec<Field<'a>>,
+    pub(super) case: Case,
+    pub(super) messages: Vec<Field<'a>>,
     /// The rest of the request, as the log has it.
-    request: BTreeMap<&'static str, &'a RawValue>,
+    pub(super) request: BTreeMap<&'static str, &'a RawValue>,
 }
 
 impl<'a> Conversation<'a> {
@@ -140,12 +141,12 @@ fn expectation(message: &Message, options: ImportOptions) -> Option<Expectation>
 }
 
 /// A call with exactly these arguments; `None` where what the model wrote is no JSON object, which nobody can expect.
-fn expected_call(call: &ToolCall) -> Option<ExpectedCall> {
+pub(super) fn expected_call(call: &ToolCall) -> Option<ExpectedCall> {
     let Arguments::Object(text) = &call.arguments else { return None };
     Some(ExpectedCall { name: call.name.clone(), arguments: serde_json::from_str(text).ok()? })
 }
 
-fn text(message: &Message) -> Option<String> {
+pub(super) fn text(message: &Message) -> Option<String> {
     let of_part = |part: &Part| match part {
         Part::Text(text) => Some(text.clone()),
         Part::Image { .. } => None,
@@ -156,7 +157,7 @@ fn text(message: &Message) -> Option<String> {
     }
 }
 
-fn calls_as_written<'a>(message: &Field<'a>) -> Option<&'a RawValue> {
+pub(super) fn calls_as_written<'a>(message: &Field<'a>) -> Option<&'a RawValue> {
     let calls = message.object().ok()?.remove("tool_calls")?;
     (!calls.list().ok()?.is_empty()).then_some(calls.raw)
 }

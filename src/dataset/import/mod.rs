@@ -1,5 +1,6 @@
 //! Logs → cases: one file a format, and one row in [`IMPORTERS`]. A log is read line by line, whatever its size.
 
+mod closed_loop;
 mod conversation;
 
 use std::collections::HashSet;
@@ -36,6 +37,8 @@ pub const IMPORTERS: &[Importer] = &[Importer {
 pub struct ImportOptions {
     /// Whether an answer without calls expects its own text again.
     pub expect_text: bool,
+    /// Whether a conversation becomes one case, whose calls are answered from the recording.
+    pub closed_loop: bool,
 }
 
 /// What became of one line.
@@ -59,6 +62,12 @@ pub struct ImportCounts {
     pub without_prompt: usize,
     /// Lines without an answer.
     pub without_answer: usize,
+    /// Conversations with a call that nobody can answer from them, of which no closed loop is made.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub without_result: usize,
+    /// Conversations whose closed loop ends before the user's second turn.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cut: usize,
 }
 
 impl ImportCounts {
@@ -69,7 +78,14 @@ impl ImportCounts {
         self.unlabelled += other.unlabelled;
         self.without_prompt += other.without_prompt;
         self.without_answer += other.without_answer;
+        self.without_result += other.without_result;
+        self.cut += other.cut;
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Why a log was not imported.

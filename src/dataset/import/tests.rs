@@ -6,8 +6,11 @@ use super::*;
 use crate::domain::{Accept, Case, Expected};
 
 fn run(log: &str, expect_text: bool) -> Result<(Vec<Case>, ImportCounts), Vec<String>> {
+    run_with(log, ImportOptions { expect_text, closed_loop: false })
+}
+
+fn run_with(log: &str, options: ImportOptions) -> Result<(Vec<Case>, ImportCounts), Vec<String>> {
     let mut out = Vec::new();
-    let options = ImportOptions { expect_text };
     let log = Log { name: Path::new("log.jsonl"), lines: &mut log.as_bytes() };
     match import(&IMPORTERS[0], options, log, &mut out) {
         Ok(counts) => {
@@ -65,8 +68,15 @@ fn what_cannot_be_a_case_is_counted_and_what_cannot_be_expected_is_not() {
     assert_eq!(cases.len(), 1);
     assert_eq!((cases[0].id.as_str(), cases[0].cluster.as_deref()), ("greeted#2", Some("u1")));
     assert_eq!((cases[0].tags["turn"].as_str(), &cases[0].expected), ("mine", &Expected::Unlabelled));
-    let expected =
-        ImportCounts { records: 2, cases: 1, later_turns: 1, unlabelled: 1, without_prompt: 1, without_answer: 1 };
+    let expected = ImportCounts {
+        records: 2,
+        cases: 1,
+        later_turns: 1,
+        unlabelled: 1,
+        without_prompt: 1,
+        without_answer: 1,
+        ..ImportCounts::default()
+    };
     assert_eq!(counts, expected);
 }
 
@@ -86,6 +96,74 @@ fn every_problem_is_said_at_once_with_its_line() {
     assert_eq!(first.len(), 4);
     let none = run("\n", false).expect_err("is empty");
     assert_eq!(none, ["log.jsonl: no case can be made of the log: it holds no answer to a prompt"]);
+}
+
+fn two_calls() -> [serde_json::Value; 4] {
+    let call = |id: &str, arguments: &str| json!({"id": id, "type": "function", "function": {"name": "find", "arguments": arguments}});
+    let [one, two] = [call("c1", "{\"id\": 12345678901234567890}"), call("c2", "{}")];
+    [
+        json!({"role": "assistant", "tool_calls": [one, two]}),
+        json!({"role": "tool", "tool_call_id": "c2", "content": [{"type": "text", "text": "second"}]}),
+        json!({"role": "tool", "tool_call_id": "c1", "content": "first", "is_error": true}),
+        json!({"role": "assistant", "content": "Here."}),
+    ]
+}
+
+#[test]
+fn a_conversation_becomes_one_case_whose_calls_are_answered_from_it() {
+    let user = |text: &str| json!({"role": "user", "content": text});
+    let [calls, second, first, last] = two_calls();
+    let messages =
+        [json!({"role": "system", "content": "Be kind."}), user("Hi"), user("where?"), calls, second, first, last];
+    let more = [user("and?"), call("{\"id\":1}")];
+    let messages = [messages.as_slice(), &more].concat();
+    let log = json!({"id": "x", "weight": 2.5, "messages": messages}).to_string();
+    let closed = |expect_text| ImportOptions { expect_text, closed_loop: true };
+    let (cases, counts) = run_with(&log, closed(false)).expect("is imported");
+    assert_eq!(counts, ImportCounts { records: 1, cases: 1, cut: 1, ..Default::default() });
+    let case = &cases[0];
+    assert_eq!((case.id.as_str(), case.cluster.as_deref(), case.weight, case.messages.len()), ("x", Some("x"), 2.5, 3));
+    let rows = case.tool_results.as_ref().expect("is a closed loop").iter();
+    let rows = rows.map(|row| (row.arguments.as_str(), row.result.as_str(), row.is_error));
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [("{\"id\": 12345678901234567890}", "first", Some(true)), ("{}", "second", None)]
+    );
+    let Expected::ToolCalls(expected) = &case.expected else { panic!("{:?}", case.expected) };
+    assert_eq!(expected.calls.len(), 2);
+    let recorded = case.recorded.clone().expect("is recorded").result.expect("is an answer");
+    assert_eq!((recorded.text.as_str(), recorded.tool_calls.len()), ("Here.", 2));
+    let (cases, _) = run_with(&log, closed(true)).expect("is imported");
+    assert_eq!(cases[0].expected, Expected::Text("Here.".to_owned()));
+}
+
+#[test]
+fn what_makes_no_closed_loop_is_counted() {
+    let user = json!({"role": "user", "content": "Hi"});
+    let [calls, second, _, last] = two_calls();
+    let picture = json!({"role": "tool", "tool_call_id": "c1", "content": [
+        {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}]});
+    let logs = [
+        json!({"id": "plain", "messages": [user, last]}),
+        json!({"id": "unanswered", "messages": [user, calls, second, last]}),
+        json!({"id": "picture", "messages": [user, calls, second, picture, last]}),
+        json!({"id": "silent", "messages": [user]}),
+        json!({"id": "nobody", "messages": [last]}),
+    ];
+    let log = logs.map(|line| format!("{line}\n")).concat();
+    let options = ImportOptions { expect_text: false, closed_loop: true };
+    let (cases, counts) = run_with(&log, options).expect("is imported");
+    assert_eq!((cases.len(), &cases[0].tool_results), (1, &Some(Vec::new())));
+    let expected = ImportCounts {
+        records: 5,
+        cases: 1,
+        unlabelled: 1,
+        without_prompt: 1,
+        without_answer: 1,
+        without_result: 2,
+        ..Default::default()
+    };
+    assert_eq!(counts, expected);
 }
 
 proptest! {

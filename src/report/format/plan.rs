@@ -2,7 +2,8 @@
 
 use super::terminal;
 use crate::forecast::{
-    ArmForecast, Basis, Budget, Cases, Context, Forecast, Learned, NoData, Outlook, Reach, Requests, RuleForecast,
+    ArmForecast, Basis, Budget, Cases, ClosedLoops, Context, Forecast, Learned, NoData, Outlook, Reach, Requests,
+    RuleForecast,
 };
 use crate::report::block::{Block, Cell, Table};
 use crate::report::view::number::{Style, count, count_u64, margin, percent, plural, ratio_limit, usd};
@@ -82,7 +83,15 @@ fn requests(forecast: &Forecast) -> Vec<Block<'static>> {
         let answers = plural(arm.damaged, "stored answer", "stored answers");
         Block::Warning(format!("{answers} of `{}` cannot be read any more, and would be bought anew", arm.arm))
     });
-    std::iter::once(Block::Table(table)).chain(damaged).collect()
+    let closed_loops = forecast.closed_loops.map(|ClosedLoops { cases, max_steps }| {
+        let (cases, used) = (plural(cases, "case", "cases"), count(forecast.cases.used));
+        let steps = plural(max_steps as usize, "request", "requests");
+        Block::Note(format!(
+            "closed loops: {cases} of {used}, up to {steps} a trial, which the worst case counts; expected are as many as \
+             results are on record, and one more"
+        ))
+    });
+    std::iter::once(Block::Table(table)).chain(closed_loops).chain(damaged).collect()
 }
 
 fn cost(forecast: &Forecast) -> Vec<Block<'static>> {

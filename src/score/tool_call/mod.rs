@@ -65,6 +65,12 @@ impl Scorer for ToolCallScorer {
             Expected::ToolCalls(expected) if calls.is_empty() => not_called(case, response, &names(&expected.calls)),
             Expected::ToolCalls(expected) => self.labelled(case, calls, expected),
             Expected::Unlabelled => self.unlabelled(case, response),
+            Expected::NoToolCall if !calls.is_empty() => uncalled_for(case, calls),
+            // On the way to its last answer a closed loop may call what it likes.
+            _ if case.is_closed_loop() && !calls.is_empty() => match self.unlabelled(case, response) {
+                judgement @ Judgement { outcome: Outcome::Fail(_), .. } => judgement,
+                Judgement { outcome: Outcome::Pass | Outcome::Unscored(_), .. } => Judgement::abstain(),
+            },
             _ if !calls.is_empty() => uncalled_for(case, calls),
             Expected::NoToolCall => Judgement::pass(),
             // Nothing is wrong with the calls, as there are none. Whether the text is right is for others to say, and
@@ -122,7 +128,8 @@ impl ToolCallScorer {
 
     fn unlabelled(&self, case: &Case, response: &Response) -> Judgement {
         let calls = &response.tool_calls;
-        let too_many = case.parallel_tool_calls == Some(false) && calls.len() > 1;
+        // The calls of a closed loop are those of several answers.
+        let too_many = case.parallel_tool_calls == Some(false) && calls.len() > 1 && !case.is_closed_loop();
         match &case.tool_choice {
             Some(ToolChoice::None) if !calls.is_empty() => uncalled_for(case, calls),
             Some(ToolChoice::Required) if calls.is_empty() => not_called(case, response, "any tool"),

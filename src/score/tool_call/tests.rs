@@ -189,6 +189,24 @@ fn a_call_where_none_is_right_is_unexpected_or_forbidden() {
 }
 
 #[test]
+fn a_closed_loop_may_call_on_the_way_to_a_text_what_its_tools_take() {
+    let two = calls(&[("order", r#"{"id": 7}"#), ("order", r#"{"id": 8}"#)]);
+    let wrong = calls(&[("order", r#"{"id": "7"}"#)]);
+    let parallel_tool_calls = Some(false);
+    let text = Case { tool_results: Some(Vec::new()), parallel_tool_calls, ..asking(Expected::Text("Paris".into())) };
+    let abstains = Outcome::Unscored(UnscoredReason::NoScorer);
+    assert_eq!(outcome("tool_call", json!({}), &text, &two), abstains);
+    assert_eq!(outcome("tool_call", json!({}), &text, &wrong), fault(ToolFault::WrongType));
+    let none = Case { expected: Expected::NoToolCall, ..text };
+    assert_eq!(outcome("tool_call", json!({}), &none, &two), fault(ToolFault::UnexpectedCall));
+    let both = expecting(&[("order", json!({"id": [8]})), ("order", json!({"id": [7]}))]);
+    assert_eq!(outcome("tool_call", json!({}), &both, &two), Outcome::Pass);
+    let unlabelled = Case { expected: Expected::Unlabelled, ..none };
+    let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
+    assert_eq!(outcome("tool_call", json!({}), &unlabelled, &two), unscored);
+}
+
+#[test]
 fn unlabelled_calls_conform_or_have_a_fault_and_never_pass() {
     let unscored = Outcome::Unscored(UnscoredReason::Unlabelled);
     let unlabelled = asking(Expected::Unlabelled);
