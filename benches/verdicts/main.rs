@@ -197,6 +197,9 @@ fn trial(case: &PlannedCase, (arm, repeat): (usize, u32), outcome: Outcome, cost
         weight: 1.0,
         cluster: None,
         tags: Arc::clone(&case.tags),
+        human: None,
+        opinions: Vec::new(),
+        preferences: Vec::new(),
     }
 }
 

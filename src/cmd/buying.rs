@@ -258,11 +258,10 @@ fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
         let ledger = inputs.store.spent(name)?;
         Ok::<_, CommandError>(ledger.known.plus(ledger.uncertain.unwrap_or(Usd::ZERO)))
     };
-    // A run and the one that confirms it share one budget.
-    let confirmed = inputs.confirms.map(of_run).transpose()?.unwrap_or(Usd::ZERO);
-    // So do a run and its judges.
+    let others = inputs.spenders.iter().map(|name| of_run(name)).sum::<Result<Usd, _>>()?;
+    // A run and its judges share one budget.
     let judges = of_run(&judging::recording(&run.manifest.run))?;
-    Ok(journal.max(of_run(&run.manifest.run)?).plus(confirmed).plus(judges))
+    Ok(journal.max(of_run(&run.manifest.run)?).plus(others).plus(judges))
 }
 
 /// The trials that are not done yet.

@@ -17,7 +17,7 @@ use crate::replay::{Arm, Called, Live, Transport};
 use crate::report::format::case::inert;
 use crate::report::format::json::document;
 use crate::store::Store;
-use crate::suite::{RECORDED, Suite};
+use crate::suite::{ArmSpec, RECORDED, Suite};
 use crate::terminal::Terminal;
 
 /// Tokens that the answer to a tiny call may have: the fewest that every provider takes.
@@ -30,6 +30,9 @@ struct Findings {
     store: StoreFindings,
     endpoints: Vec<EndpointFindings>,
     arms: Vec<ArmFindings>,
+    /// The models that judge, by the names of the judges.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    judges: Vec<ArmFindings>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,7 +87,7 @@ struct Online {
 
 pub(super) fn doctor(args: &DoctorArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let store = store(&args.store)?;
-    let mut findings = Findings { suite: None, store, endpoints: Vec::new(), arms: Vec::new() };
+    let mut findings = Findings { suite: None, store, endpoints: Vec::new(), arms: Vec::new(), judges: Vec::new() };
     let mut refused = Ok(());
     match &args.suite {
         None => findings.endpoints = ENDPOINTS.iter().map(endpoint).collect(),
@@ -93,8 +96,10 @@ pub(super) fn doctor(args: &DoctorArgs, terminal: &Terminal) -> Result<Exit, Com
             let dataset = open(&suite)?;
             let (cases, arms) = (dataset.entries.len(), suite.arms.len());
             findings.suite = Some(SuiteFindings { path: path.display().to_string(), cases, arms });
-            findings.arms = self::arms(&suite, args.online)?;
             let arms = Arms::from_environment(&suite).arms;
+            let (asks, judges) = (suite.judges.iter().map(|spec| &spec.asks), Arms::of_judges(&suite).arms);
+            findings.arms = self::arms(&suite, (suite.arms.iter(), &arms), args.online)?;
+            findings.judges = self::arms(&suite, (asks, &judges), args.online)?;
             refused = Translations::check(&dataset, &arms, suite.replay.budget.is_some())?.refuse(&dataset, &arms);
         }
     }
@@ -108,9 +113,10 @@ impl Findings {
     fn exit(&self) -> Exit {
         let refused = |arm: &ArmFindings| arm.online.as_ref().is_some_and(|online| !online.answered);
         let lacking = |arm: &ArmFindings| arm.variables.iter().any(|variable| !variable.set);
-        if self.arms.iter().any(refused) {
+        let all = || self.arms.iter().chain(&self.judges);
+        if all().any(refused) {
             Exit::Refused
-        } else if self.arms.iter().any(lacking) {
+        } else if all().any(lacking) {
             Exit::Usage
         } else {
             Exit::Done
@@ -132,10 +138,13 @@ fn found(name: &str) -> VariableFindings {
     VariableFindings { name: name.to_owned(), set: variable(name).is_some() }
 }
 
-fn arms(suite: &Suite, online: bool) -> Result<Vec<ArmFindings>, CommandError> {
-    let arms = Arms::from_environment(suite).arms;
-    let called = if online { call_all(suite, &arms)? } else { arms.iter().map(|_| None).collect() };
-    let findings = suite.arms.iter().zip(called).map(|(spec, online)| {
+fn arms<'a>(
+    suite: &Suite,
+    (specs, arms): (impl Iterator<Item = &'a ArmSpec>, &[Arm]),
+    online: bool,
+) -> Result<Vec<ArmFindings>, CommandError> {
+    let called = if online { call_all(suite, arms)? } else { arms.iter().map(|_| None).collect() };
+    let findings = specs.zip(called).map(|(spec, online)| {
         let price = spec.price.as_ref().map(|(price, _)| price);
         ArmFindings {
             name: spec.name.clone(),
@@ -209,6 +218,7 @@ fn tiny_case() -> Case {
         recorded: None,
         tool_results: None,
         origin: None,
+        labels: Vec::new(),
     }
 }
 
@@ -227,7 +237,7 @@ fn describe(findings: &Findings) -> String {
         let facts = format!("{} at {}", endpoint.protocol, endpoint.base_url);
         (endpoint.name.to_owned(), facts, keys(&endpoint.variables))
     });
-    let arms = findings.arms.iter().map(|arm| {
+    let arms = findings.arms.iter().chain(&findings.judges).map(|arm| {
         let facts = match &arm.base_url {
             Some(base_url) => format!("{}/{} at {base_url}", arm.endpoint, arm.model),
             None => "the answers in the dataset".to_owned(),

@@ -16,6 +16,7 @@ mod keys;
 mod lock;
 mod manifest;
 mod plan;
+mod preferring;
 mod record;
 mod report;
 mod run;

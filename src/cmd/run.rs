@@ -82,6 +82,9 @@ pub(super) fn execute(
     plan.trials.iter_mut().for_each(|planned| planned.repeat += first_repeat);
     translations.tell(dataset, &arms.arms, terminal);
     let store = Store::open(places.store)?;
+    // A run, the one that confirms it, and the judges of both share one budget.
+    let spenders: Vec<String> =
+        places.confirms.into_iter().flat_map(|first| [first.to_owned(), judging::recording(first)]).collect();
     let mut inputs = Inputs {
         suite,
         dataset,
@@ -93,6 +96,7 @@ pub(super) fn execute(
         store: &store,
         mode: places.mode.unwrap_or(Mode::Auto),
         confirms: places.confirms,
+        spenders: &spenders,
     };
     if places.mode.is_none() {
         inputs.mode = chosen_mode(&inputs, terminal)?;
@@ -161,6 +165,8 @@ pub(super) struct Inputs<'a> {
     pub(super) store: &'a Store,
     pub(super) mode: Mode,
     pub(super) confirms: Option<&'a str>,
+    /// The names under which others have spent of the same budget.
+    pub(super) spenders: &'a [String],
 }
 
 impl Inputs<'_> {

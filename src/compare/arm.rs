@@ -61,7 +61,10 @@ fn accounting<'a>(planned: impl Iterator<Item = Option<&'a Trial>>) -> Accountin
                 UnscoredReason::Unlabelled
                 | UnscoredReason::NoScorer
                 | UnscoredReason::UnreadableJudge
-                | UnscoredReason::JudgeFailed,
+                | UnscoredReason::JudgeFailed
+                | UnscoredReason::Tied
+                | UnscoredReason::OrderDecides
+                | UnscoredReason::EqualAnswers,
             )) => &mut accounting.unscored,
         };
         *place += 1;

@@ -11,10 +11,12 @@ mod divergence;
 mod economics;
 mod fall;
 mod grid;
+mod judges;
 mod labels;
 mod latency;
 mod metric;
 mod policy;
+mod preferences;
 mod rates;
 mod repeats;
 mod result;
@@ -43,8 +45,10 @@ pub use economics::{
     Economics, FAILURE_CLASSES, FEW_SUCCESSES, FailureClass, Figure, Missing, ObservedRetries, PerSuccess,
     PipelineFigures, Quantity, Retried, Retrying, Scenario, Target, WhatIf, WhatIfs,
 };
+pub use judges::{Correction, JudgeQuality, JudgedArm, JudgedChange, Uncorrected};
 pub use labels::{ClassRates, Confusion};
 pub use metric::{Contrast, Direction, METRICS, Metric, MetricRow, Unit};
+pub use preferences::Preferences;
 pub use rates::{counts, success};
 pub use repeats::{ArmRepeats, FlakyCase, Noise, PassChange, PassContrast, PassRates, RepeatChange};
 pub use result::{
@@ -165,7 +169,9 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
         })
         .collect();
     let policies = policy::policies(scope, options.arms, &partitions, options.margin);
-    Results { arms, comparisons, policies }
+    let judges = judges::judges(scope, options.arms);
+    let preferences = preferences::preferences(scope, options.arms);
+    Results { arms, comparisons, policies, judges, preferences }
 }
 
 /// One change a metric, in the order of the metrics.

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::advice::{Policy, Routing};
 use super::divergence::Divergence;
+use super::judges::JudgeQuality;
 use super::labels::Confusion;
+use super::preferences::Preferences;
 use super::repeats::{ArmRepeats, RepeatChange};
 use super::{Economics, Metric};
 use crate::domain::{FailureKind, ToolFault, Usd};
@@ -21,6 +23,12 @@ pub struct Results {
     pub comparisons: Vec<Comparison>,
     /// Which arm for which slice, one a tag; empty where nobody said how much may be lost, or costs are unknown.
     pub policies: Vec<Policy>,
+    /// How far each judge agrees with people, by name; empty without judges.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<JudgeQuality>,
+    /// What judges that compare prefer, by judge, then by candidate; empty without such judges.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preferences: Vec<Preferences>,
 }
 
 /// What one arm did.

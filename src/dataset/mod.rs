@@ -7,6 +7,7 @@ mod fields;
 mod image;
 mod image_url;
 mod import;
+mod label;
 mod line;
 mod message;
 mod recorded;

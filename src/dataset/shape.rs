@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::expected::expected;
 use super::fields::{Field, Fields};
+use super::label::labels;
 use super::line::BadLine;
 use super::message::{left_out, message};
 use super::recorded::recorded;
@@ -75,6 +76,7 @@ pub(super) fn case(mut fields: Fields<'_>) -> Result<Case, BadLine> {
         recorded: fields.take("recorded").map(|field| recorded(&field)).transpose()?.map(Box::new),
         tool_results: fields.take("tool_results").map(|field| tool_results(&field)).transpose()?,
         origin: fields.text("origin")?,
+        labels: labels(&mut fields)?,
     };
     fields.finish(&[])?;
     Ok(read)

@@ -106,6 +106,7 @@ mod tests {
             recorded: None,
             tool_results: None,
             origin: None,
+            labels: Vec::new(),
         }
     }
 

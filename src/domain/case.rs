@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ExpectedAction, Function, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice, ToolResult};
+use super::{
+    ExpectedAction, Function, Label, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice, ToolResult,
+};
 
 /// One line of a dataset: a request as production sent it, and what is expected of the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,8 @@ pub struct Case {
     pub tool_results: Option<Vec<ToolResult>>,
     /// Where the case comes from, in words for the reader.
     pub origin: Option<String>,
+    /// What people said of answers to it.
+    pub labels: Vec<Label>,
 }
 
 impl Case {

@@ -11,6 +11,7 @@ mod exchange;
 mod failure;
 mod grade;
 mod json_text;
+mod label;
 mod measured;
 mod money;
 mod pattern;
@@ -33,6 +34,7 @@ pub use exchange::{Attempt, Exchange, Reply};
 pub use failure::{FAILURE_KINDS, Failure, FailureKind};
 pub use grade::Grade;
 pub use json_text::JsonText;
+pub use label::{Agreed, Label, LabelOutcome, answer_digest, labels_of, majority};
 pub use measured::{Labels, Measured};
 pub use money::Usd;
 pub use pattern::Pattern;
@@ -43,5 +45,5 @@ pub use score::{Outcome, Score, UNSCORED_REASONS, UnscoredReason};
 pub use tool::{
     Arguments, Display, FaultLevel, Function, TOOL_FAULTS, Tool, ToolCall, ToolChoice, ToolFault, ToolResult,
 };
-pub use trial::{Trial, TrialKey};
+pub use trial::{Opinion, Preference, Trial, TrialKey};
 pub use usage::Usage;

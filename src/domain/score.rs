@@ -32,6 +32,12 @@ pub enum UnscoredReason {
     UnreadableJudge,
     /// A judge's call failed.
     JudgeFailed,
+    /// As many people found the answer right as wrong; of a preference: neither answer is better.
+    Tied,
+    /// Of a preference: the order of the answers decides, not the answers.
+    OrderDecides,
+    /// Of a preference: the answers are equal.
+    EqualAnswers,
 }
 
 /// Every reason with its name as files and reports spell it.
@@ -42,6 +48,9 @@ pub const UNSCORED_REASONS: &[(UnscoredReason, &str)] = &[
     (UnscoredReason::NotSent, "not_sent"),
     (UnscoredReason::UnreadableJudge, "unreadable_judge"),
     (UnscoredReason::JudgeFailed, "judge_failed"),
+    (UnscoredReason::Tied, "tied"),
+    (UnscoredReason::OrderDecides, "order_decides"),
+    (UnscoredReason::EqualAnswers, "equal_answers"),
 ];
 
 impl UnscoredReason {
@@ -77,6 +86,16 @@ pub struct Score {
 }
 
 impl Outcome {
+    /// Whether it is a pass; `None` without a judgement.
+    #[must_use]
+    pub const fn passes(self) -> Option<bool> {
+        match self {
+            Self::Pass => Some(true),
+            Self::Fail(_) => Some(false),
+            Self::Unscored(_) => None,
+        }
+    }
+
     /// The outcome of a trial from those of its scorers: any fail fails it, else any unscored leaves it unscored,
     /// else it passes. The first fail that names a tool fault gives the fault. No score at all is unscored.
     #[must_use]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CallDigest, FailureKind, FinishReason, Measured, Outcome, ToolFault, Usage, Usd};
+use super::{CallDigest, FailureKind, FinishReason, Measured, Outcome, ToolFault, UnscoredReason, Usage, Usd};
 
 /// What identifies a trial within a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,4 +62,63 @@ pub struct Trial {
     pub cluster: Option<Arc<str>>,
     /// The case's tags.
     pub tags: Arc<BTreeMap<String, String>>,
+    /// Whether people find the answer right, where they labelled it and most agree.
+    pub human: Option<bool>,
+    /// What each judge says of the answer, where it says anything.
+    pub opinions: Vec<Opinion>,
+    /// What each judge prefers, by its name: this answer or the baseline's. Of candidates only.
+    pub preferences: Vec<(Arc<str>, Preference)>,
+}
+
+/// Which of two answers to a case a judge prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preference {
+    /// The candidate's.
+    Candidate,
+    /// The baseline's.
+    Baseline,
+    /// Neither is better.
+    Neither,
+    /// The order in which it saw them decides.
+    OrderDecides,
+    /// They are equal.
+    Equal,
+}
+
+impl Preference {
+    /// What a score says that prefers; `None` where the judge said nothing.
+    #[must_use]
+    pub const fn of(outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Pass => Some(Self::Candidate),
+            Outcome::Fail(_) => Some(Self::Baseline),
+            Outcome::Unscored(UnscoredReason::Tied) => Some(Self::Neither),
+            Outcome::Unscored(UnscoredReason::OrderDecides) => Some(Self::OrderDecides),
+            Outcome::Unscored(UnscoredReason::EqualAnswers) => Some(Self::Equal),
+            Outcome::Unscored(_) => None,
+        }
+    }
+}
+
+/// What one judge says of one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opinion {
+    /// The judge's name.
+    pub judge: Arc<str>,
+    /// Whether it passes the answer.
+    pub passes: bool,
+}
+
+impl Trial {
+    /// Which answer this judge prefers; `None` where it says nothing.
+    #[must_use]
+    pub fn preference(&self, judge: &str) -> Option<Preference> {
+        self.preferences.iter().find(|(name, _)| **name == *judge).map(|(_, preference)| *preference)
+    }
+
+    /// Whether this judge passes the answer; `None` where it says nothing of it.
+    #[must_use]
+    pub fn opinion(&self, judge: &str) -> Option<bool> {
+        self.opinions.iter().find(|opinion| *opinion.judge == *judge).map(|opinion| opinion.passes)
+    }
 }

@@ -34,6 +34,9 @@ pub struct Forecast {
     pub requests: Requests,
     /// What the answers of all arms cost.
     pub cost: Cost,
+    /// What the judges are asked once the answers are there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<JudgeForecast>,
     /// What comes of the budget; `None` without one.
     pub budget: Option<Budget>,
     /// How long the buying takes.
@@ -42,6 +45,19 @@ pub struct Forecast {
     pub rules: Vec<RuleForecast>,
     /// Why a run would end before its first call, or before its last.
     pub would_stop: Vec<String>,
+}
+
+/// What one judge is asked at most, after all answers are there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JudgeForecast {
+    /// Its name.
+    pub judge: String,
+    /// The model that it asks.
+    pub model: String,
+    /// Questions, if all answers are there; equal ones are asked once. A pair of answers is asked about in both orders.
+    pub questions: usize,
+    /// What judging them costs if every answer and every verdict is as long as it may be; `None` is unknown.
+    pub cost: Option<Usd>,
 }
 
 /// The cases of a run.

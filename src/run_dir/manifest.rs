@@ -129,6 +129,8 @@ pub struct DatasetInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JudgeInfo {
+    /// SHA-256 of its rubric.
+    pub rubric_sha256: String,
     /// The model, its settings and its price, under the judge's name.
     pub asks: ArmInfo,
     /// The arms whose model it is itself: a model may prefer its own answers.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Attempt, CallDigest, Failure, FailureKind, FinishReason, Measured, Outcome, Response, Score, Trial, TrialKey,
-    Usage, Usd,
+    Attempt, CallDigest, Failure, FailureKind, FinishReason, Measured, Opinion, Outcome, Preference, Response, Score,
+    Trial, TrialKey, Usage, Usd,
 };
+use crate::score::{HUMAN, judge_of, preferring};
 
 /// One finished trial: a line of `trials.jsonl`, a row of `trials.parquet`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,6 +119,9 @@ impl Record {
             weight: self.weight,
             cluster: self.cluster.as_deref().map(Arc::from),
             tags: Arc::new(self.tags.clone()),
+            human: human(&self.scores),
+            opinions: opinions(&self.scores, |judge| Arc::from(judge)),
+            preferences: preferences(&self.scores, |judge| Arc::from(judge)),
         }
     }
 
@@ -126,6 +130,23 @@ impl Record {
     pub fn tool_call_count(&self) -> Option<u32> {
         self.response.as_ref().map(|response| u32::try_from(response.tool_calls.len()).unwrap_or(u32::MAX))
     }
+}
+
+/// Whether people find the answer right.
+pub(super) fn human(scores: &[Score]) -> Option<bool> {
+    scores.iter().find(|score| score.scorer == HUMAN).and_then(|score| score.outcome.passes())
+}
+
+/// What the judges say of the answer, those that say anything.
+pub(super) fn opinions(scores: &[Score], mut name: impl FnMut(&str) -> Arc<str>) -> Vec<Opinion> {
+    let said = scores.iter().filter_map(|score| Some((judge_of(&score.scorer)?, score.outcome.passes()?)));
+    said.map(|(judge, passes)| Opinion { judge: name(judge), passes }).collect()
+}
+
+/// What the judges prefer, those that prefer anything.
+pub(super) fn preferences(scores: &[Score], mut name: impl FnMut(&str) -> Arc<str>) -> Vec<(Arc<str>, Preference)> {
+    let said = scores.iter().filter_map(|score| Some((preferring(&score.scorer)?, Preference::of(score.outcome)?)));
+    said.map(|(judge, preference)| (name(judge), preference)).collect()
 }
 
 /// Shares equal texts, so that a million trials keep one copy of each.

@@ -5,11 +5,12 @@ use std::sync::mpsc::sync_channel;
 
 use super::RunDirError;
 use super::columns::{COLUMNS, FIELDS};
-use super::record::{Record, Shared};
+use super::record::{self, Record, Shared};
 use crate::domain::{
     CallDigest, FailureKind, FinishReason, Measured, Outcome, Score, ToolCall, ToolFault, Trial, UnscoredReason, Usage,
     Usd,
 };
+use crate::score::HUMAN;
 use crate::table::{self, Column, Field};
 
 /// Rows in memory at a time, when the table is written.
@@ -135,6 +136,7 @@ const TRIAL_COLUMNS: &[&str] = &[
     "weight",
     "cluster",
     "tags",
+    "scores",
 ];
 
 /// The columns that a person reads besides.
@@ -242,6 +244,11 @@ impl<'a> Reader<'a> {
             ),
             other => return Err(self.damaged(row, &format!("`outcome` is {other:?}"))),
         };
+        // Most runs have no judges and no labels: their scores need no reading here.
+        let kept = self
+            .text("scores", row)
+            .is_some_and(|text| ["judge:", "prefer:", HUMAN].iter().any(|name| text.contains(name)));
+        let scores: Vec<Score> = if kept { self.json("scores", row)?.unwrap_or_default() } else { Vec::new() };
         let case = self.text("case_id", row).ok_or_else(|| missing("case_id"))?;
         let arm = self.text("arm", row).ok_or_else(|| missing("arm"))?;
         let repeat = self.count("repeat", row).and_then(|repeat| u32::try_from(repeat).ok());
@@ -275,6 +282,9 @@ impl<'a> Reader<'a> {
             weight: weight.ok_or_else(|| missing("weight"))?,
             cluster: self.text("cluster", row).map(|text| shared.text(text)),
             tags,
+            human: record::human(&scores),
+            opinions: record::opinions(&scores, |judge| shared.text(judge)),
+            preferences: record::preferences(&scores, |judge| shared.text(judge)),
         })
     }
 

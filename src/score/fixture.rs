@@ -34,6 +34,7 @@ pub(crate) fn case(expected: Expected) -> Case {
         recorded: None,
         tool_results: None,
         origin: None,
+        labels: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod by_model;
 mod clip;
 mod compare;
 mod graded;
+mod human;
 mod json_path;
 mod json_tally;
 mod json_value;
@@ -40,7 +41,8 @@ mod token_f1;
 mod tool_call;
 
 pub use answer::NAME as ANSWER;
-pub use by_model::{ModelJudge, Scale};
+pub use by_model::{Choice, Chosen, ModelJudge, Scale, judge_of, preferring};
+pub use human::HUMAN;
 pub use options::OptionError;
 
 /// The kinds of scorer that a suite can name.
@@ -306,12 +308,18 @@ impl Configured {
 ///
 /// An answer that the model spoiled (refusal, cut by length, ...) fails whatever the scorers would say; its tool faults
 /// are noted all the same, since a call that was required and not made is one, and so is the least that scorers which
-/// measure can give. A refusal passes where the scorers that judge refusals say so. Where no scorer has anything to say,
-/// the outcome is unscored.
+/// measure can give. A refusal passes where the scorers that judge refusals say so. Where people labelled this very
+/// answer, what they say is the outcome, whatever the scorers say, whose scores are kept beside it. Where nobody has
+/// anything to say, the outcome is unscored.
 #[must_use]
 pub fn judge(case: &Case, response: &Response, scorers: &[Configured]) -> (Vec<Score>, Outcome) {
     let Some(spoiled) = answer::spoiled(response) else {
-        let heard = heard(case, response, scorers, |_| true);
+        let mut heard = heard(case, response, scorers, |_| true);
+        if let Some(said) = human::judgement(case, response) {
+            let outcome = human::outcome(&said, &heard);
+            heard.push(Score { outcome, ..said });
+            return (heard, outcome);
+        }
         let outcome = match (heard.is_empty(), &case.expected) {
             (true, Expected::Unlabelled) => Outcome::Unscored(UnscoredReason::Unlabelled),
             _ => Outcome::of(&heard),

@@ -1,10 +1,14 @@
 //! `[[judges]]`: which models judge answers, by which rubric.
 
+use std::path::Path;
+
 use toml::Spanned;
 
 use super::arms::{ArmSpec, Context};
 use super::reader::{Problems, Table, integer};
 use super::scorers;
+use crate::input;
+use crate::problem::Problem;
 use crate::score::{ModelJudge, Scale};
 
 /// A judge as a suite states it: what it asks, and the model that it asks.
@@ -14,6 +18,36 @@ pub struct JudgeSpec {
     pub judge: ModelJudge,
     /// The model that is asked, under the judge's name.
     pub asks: ArmSpec,
+    /// The file that holds the rubric; it is read when a run begins, and a stored run needs it no more.
+    rubric_file: Option<RubricFile>,
+}
+
+/// A file with a rubric, as a suite names it.
+#[derive(Debug)]
+struct RubricFile {
+    name: String,
+    line: usize,
+}
+
+impl JudgeSpec {
+    /// Reads the rubric where it stands in a file beside the suite; gives it back.
+    pub(super) fn read_rubric(&mut self, suite: &Path) -> Result<Option<&str>, Problem> {
+        let Some(file) = &self.rubric_file else { return Ok(None) };
+        let path = suite.parent().unwrap_or_else(|| Path::new("")).join(&file.name);
+        let problem = |message: String| Problem {
+            file: suite.to_owned(),
+            line: Some(file.line),
+            message,
+            help: Some("`rubric_file` is a text file, and its path starts at the suite".to_owned()),
+        };
+        let text =
+            input::read_text(&path).map_err(|error| problem(format!("cannot read {}: {error}", path.display())))?;
+        if text.trim().is_empty() {
+            return Err(problem(format!("{} says nothing of what a right answer is", path.display())));
+        }
+        text.trim().clone_into(&mut self.judge.rubric);
+        Ok(Some(&self.judge.rubric))
+    }
 }
 
 const EXAMPLE: &str = "for example `[[judges]]` with `name`, `model` and `rubric`";
@@ -28,7 +62,7 @@ pub(super) fn read(root: &Table<'_>, context: &Context<'_>, problems: &Problems<
         return None;
     };
     let read: Vec<_> =
-        items.iter().map(|item| judge(problems.table("[[judges]]".to_owned(), item)?, context)).collect();
+        items.iter().map(|item| judge(problems.table("[[judges]]".to_owned(), item)?, context, problems)).collect();
     let judges: Vec<JudgeSpec> = read.into_iter().collect::<Option<_>>()?;
     for (index, (spec, item)) in judges.iter().zip(items).enumerate() {
         if judges[..index].iter().any(|earlier| earlier.judge.name == spec.judge.name) {
@@ -46,14 +80,26 @@ pub(super) fn read(root: &Table<'_>, context: &Context<'_>, problems: &Problems<
     Some(judges)
 }
 
-fn judge(table: Table<'_>, context: &Context<'_>) -> Option<JudgeSpec> {
+fn judge(table: Table<'_>, context: &Context<'_>, problems: &Problems<'_>) -> Option<JudgeSpec> {
     let name = required(&table, "name", "for example `name = \"helpful\"`");
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if let Some((name, span)) = name.as_ref().filter(|(name, _)| !name.chars().all(plain)) {
         let help = "use letters, digits, `-`, `_` and `.`".to_owned();
         table.problem(span, format!("`{name}` cannot be the name of a judge"), Some(help));
     }
-    let rubric = required(&table, "rubric", "say in words what a right answer is");
+    let rubric_file = table
+        .text("rubric_file")
+        .map(|file| RubricFile { name: file.value.to_owned(), line: problems.line(&file.range()) });
+    let rubric = match (table.get("rubric_file"), table.get("rubric")) {
+        (None, _) => required(&table, "rubric", "say in words what a right answer is").map(|(rubric, _)| rubric),
+        (Some(_), None) => rubric_file.is_some().then(String::new),
+        (Some(file), Some(_)) => {
+            let message = "a judge has `rubric` or `rubric_file`, not both".to_owned();
+            table.problem(&file.span(), message, Some("leave one of them out".to_owned()));
+            None
+        }
+    };
+    let pairwise = pairwise(&table);
     let scale = scale(&table);
     let only = scorers::only(&table);
     if let Some(model) = table.get("model").filter(|model| model.get_ref().as_str() == Some(super::RECORDED)) {
@@ -63,8 +109,25 @@ fn judge(table: Table<'_>, context: &Context<'_>) -> Option<JudgeSpec> {
     let (name, _) = name?;
     let asks = context.arm(name.clone(), table)?;
     let structured = asks.live().is_some_and(|live| STRUCTURED.contains(&live.endpoint.protocol.name));
-    let judge = ModelJudge { name, rubric: rubric?.0, scale: scale?, only: only?, structured };
-    Some(JudgeSpec { judge, asks })
+    let judge = ModelJudge { name, rubric: rubric?, scale: scale?, only: only?, structured, pairwise: pairwise? };
+    Some(JudgeSpec { judge, asks, rubric_file })
+}
+
+/// `kind = "pairwise"` compares the answers of two arms; without it, or with `"pointwise"`, each is judged on its own.
+fn pairwise(table: &Table<'_>) -> Option<bool> {
+    let wanted = "\"pointwise\" (each answer on its own) or \"pairwise\" (a candidate's against the baseline's)";
+    let kind = table.read("kind", wanted, |value| match value.as_str()? {
+        "pointwise" => Some(false),
+        "pairwise" => Some(true),
+        _ => None,
+    });
+    let Some(kind) = kind else { return table.get("kind").is_none().then_some(false) };
+    if let Some(scale) = table.get("scale").filter(|_| kind.value) {
+        let message = "a pairwise judge has no `scale`: it says which of two answers is better".to_owned();
+        table.problem(&scale.span(), message, Some("leave it out, and `pass_at` too".to_owned()));
+        return None;
+    }
+    Some(kind.value)
 }
 
 fn required(table: &Table<'_>, key: &'static str, help: &str) -> Option<(String, std::ops::Range<usize>)> {

@@ -73,7 +73,22 @@ impl Suite {
                     .help("name a suite's TOML file, for example `cutover run suites/demo.toml`"),
             ]
         })?;
-        Self::parse(path, text)
+        let mut suite = Self::parse(path, text)?;
+        suite.read_rubrics()?;
+        Ok(suite)
+    }
+
+    /// Reads the rubrics that stand in files: they decide what is asked as if they stood in the suite.
+    fn read_rubrics(&mut self) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        for (index, judge) in self.judges.iter_mut().enumerate() {
+            match judge.read_rubric(&self.path) {
+                Ok(None) => {}
+                Ok(Some(rubric)) => self.plan_fields["judges"][index]["rubric"] = rubric.into(),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     /// Reads the text of a suite; `path` names it in messages and is where its paths start.

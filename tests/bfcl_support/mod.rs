@@ -115,6 +115,7 @@ fn case(line: CaseLine) -> Case {
         cluster: None,
         recorded: None,
         tool_results: None,
+        labels: Vec::new(),
         origin: None,
     }
 }

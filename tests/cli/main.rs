@@ -26,6 +26,7 @@ mod malformed;
 #[path = "../malformed_support/mod.rs"]
 mod malformed_support;
 mod pace;
+mod pairwise;
 mod plan;
 mod providers;
 mod readme;

@@ -62,7 +62,7 @@ fn results(change: &Change) -> Results {
         repeats: None,
         divergence: None,
     };
-    Results { arms: vec![], comparisons: vec![comparison], policies: vec![] }
+    Results { arms: vec![], comparisons: vec![comparison], policies: vec![], judges: vec![], preferences: vec![] }
 }
 
 /// The only reason of the only rule, after checking that rule and verdict agree on the answer.

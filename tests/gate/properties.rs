@@ -56,7 +56,10 @@ fn no_data_never_passes() {
         }
     }
     assert_eq!(
-        worst(&judge(&Results { arms: vec![], comparisons: vec![], policies: vec![] }, &careless)),
+        worst(&judge(
+            &Results { arms: vec![], comparisons: vec![], policies: vec![], judges: vec![], preferences: vec![] },
+            &careless
+        )),
         Decision::NoData
     );
 }
@@ -85,6 +88,9 @@ fn twins(case: &PlannedCase, passes: bool, size: u16) -> [Trial; 2] {
         weight: 1.0,
         cluster: None,
         tags: Arc::clone(&case.tags),
+        human: None,
+        opinions: Vec::new(),
+        preferences: Vec::new(),
     })
 }
 

@@ -87,8 +87,10 @@ impl Lock {
             })
         };
         let locked_on = at(&["run", "finished"]).flatten().and_then(Value::as_str).unwrap_or("an unknown day");
-        let moved = manifest.arms.iter().filter_map(|info| {
-            let returned = at(&["arms", &info.name, "returned"]).flatten().and_then(Value::as_array);
+        let arms = manifest.arms.iter().map(|info| ("arms", info));
+        let judges = manifest.judges.iter().map(|info| ("judges", &info.asks));
+        let moved = arms.chain(judges).filter_map(|(kind, info)| {
+            let returned = at(&[kind, &info.name, "returned"]).flatten().and_then(Value::as_array);
             let locked: BTreeSet<&str> = returned.into_iter().flatten().filter_map(Value::as_str).collect();
             let new = info.models_returned.iter().any(|model| !locked.contains(model.as_str()));
             new.then(|| {
@@ -141,7 +143,8 @@ fn flat(table: &Table) -> BTreeMap<String, String> {
     for (key, value) in table.iter().filter(|(key, _)| *key != "run") {
         walk(key, value, &mut found);
     }
-    found.retain(|place, _| !(place.starts_with("arms.") && place.ends_with(".returned")));
+    let of_model = |place: &str| ["arms.", "judges."].iter().any(|kind| place.starts_with(kind));
+    found.retain(|place, _| !(of_model(place) && place.ends_with(".returned")));
     found
 }
 

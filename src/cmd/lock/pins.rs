@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::cmd::{CommandError, manifest};
+use crate::cmd::{CommandError, judging, manifest};
 use crate::dataset::Dataset;
 use crate::gate::{Gate, Level, Limit, Rule};
 use crate::run_dir::{ArmInfo, DatasetInfo, Finished, PriceInfo};
@@ -31,6 +31,9 @@ pub(in crate::cmd) struct Pins {
     dataset: DatasetPin,
     replay: ReplayPin,
     arms: BTreeMap<String, ArmPin>,
+    /// The models that judge, by the names of the judges.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    judges: BTreeMap<String, ArmPin>,
     scorers: Value,
     gate: GatePin,
 }
@@ -71,6 +74,9 @@ struct ArmPin {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     model: String,
+    /// Of a judge: SHA-256 of its rubric.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rubric_sha256: Option<String>,
     /// The models that said they answered. Another one later is worth a warning: nobody can ask for it to stay.
     returned: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -119,6 +125,7 @@ struct Made {
     run: RunPin,
     dataset: DatasetPin,
     arms: BTreeMap<String, ArmPin>,
+    judges: BTreeMap<String, ArmPin>,
 }
 
 impl Pins {
@@ -138,6 +145,7 @@ impl Pins {
             run: RunPin { name: manifest.run.clone(), finished: finished.format("%Y-%m-%d").to_string() },
             dataset: dataset(&manifest.dataset, ids),
             arms: manifest.arms.iter().map(|info| (info.name.clone(), arm(info))).collect(),
+            judges: manifest.judges.iter().map(|info| judge(&info.asks, info.rubric_sha256.clone())).collect(),
         };
         Ok(Self::new(&suite, made))
     }
@@ -151,12 +159,17 @@ impl Pins {
             run: RunPin { name: String::new(), finished: String::new() },
             dataset: dataset(&manifest::dataset_info(suite, cases), ids_sha256(&ids)),
             arms: suite.arms.iter().map(|spec| (spec.name.clone(), arm(&manifest::arm_info(spec)))).collect(),
+            judges: suite
+                .judges
+                .iter()
+                .map(|spec| judge(&manifest::arm_info(&spec.asks), judging::rubric_sha256(spec)))
+                .collect(),
         };
         Self::new(suite, made)
     }
 
     fn new(suite: &Suite, made: Made) -> Self {
-        let Made { cutover, plan, run, dataset, arms } = made;
+        let Made { cutover, plan, run, dataset, arms, judges } = made;
         let ReplaySettings { repeats, seed, stream, .. } = suite.replay;
         Self {
             version: VERSION,
@@ -166,6 +179,7 @@ impl Pins {
             dataset,
             replay: ReplayPin { repeats, seed, stream },
             arms,
+            judges,
             scorers: suite.plan_fields["scorers"].clone(),
             gate: gate(&suite.gate),
         }
@@ -214,10 +228,15 @@ fn arm(info: &ArmInfo) -> ArmPin {
         protocol: info.protocol.clone(),
         address: info.base_url.clone(),
         model: info.model.clone(),
+        rubric_sha256: None,
         returned: info.models_returned.clone(),
         settings: info.settings.clone(),
         price: info.price.as_ref().map(price),
     }
+}
+
+fn judge(asks: &ArmInfo, rubric_sha256: String) -> (String, ArmPin) {
+    (asks.name.clone(), ArmPin { rubric_sha256: Some(rubric_sha256), ..arm(asks) })
 }
 
 fn price(info: &PriceInfo) -> PricePin {

@@ -1,6 +1,7 @@
 //! `cutover plan`: what a run would buy, cost, take and decide. Nothing is sent, and no key is needed.
 
 mod arms;
+mod judges;
 mod rules;
 mod walk;
 
@@ -142,6 +143,7 @@ fn forecast(
         cost: forecasts.iter().fold(Cost::NONE, |sum, arm| sum.plus(arm.cost)),
         time: Time::new(suite.replay.concurrency, latencies),
         rules: planning.rules(),
+        judges: judges::judges(suite, dataset)?,
         would_stop: would_stop(walked, arms, budget),
         budget,
         arms: forecasts,

@@ -4,6 +4,7 @@ mod accounting;
 mod divergence;
 mod economics;
 mod grades;
+mod judges;
 mod live;
 mod properties;
 mod repeats;

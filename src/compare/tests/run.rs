@@ -106,6 +106,9 @@ pub(super) fn trial(case: usize, arm: usize, repeat: u32, outcome: Outcome) -> T
         weight: 1.0,
         cluster: None,
         tags: Arc::new(BTreeMap::new()),
+        human: None,
+        opinions: Vec::new(),
+        preferences: Vec::new(),
     }
 }
 

@@ -32,6 +32,7 @@ fn case(results: &[(&str, &str)]) -> Case {
         cluster: None,
         recorded: None,
         tool_results: Some(results.iter().map(result).collect()),
+        labels: Vec::new(),
         origin: None,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::terminal;
 use crate::forecast::{
-    ArmForecast, Basis, Budget, Cases, ClosedLoops, Context, Forecast, Learned, NoData, Outlook, Reach, Requests,
-    RuleForecast,
+    ArmForecast, Basis, Budget, Cases, ClosedLoops, Context, Forecast, JudgeForecast, Learned, NoData, Outlook, Reach,
+    Requests, RuleForecast,
 };
 use crate::report::block::{Block, Cell, Table};
 use crate::report::view::number::{Style, count, count_u64, margin, percent, plural, ratio_limit, usd};
@@ -128,7 +128,15 @@ fn cost(forecast: &Forecast) -> Vec<Block<'static>> {
     }
     let notes = notes.into_iter().map(|(note, arms)| Block::Note(format!("{}: {note}", arms.join(", "))));
     let budget = forecast.budget.map(|budget| Block::Paragraph(self::budget(budget, forecast.requests.to_buy)));
-    std::iter::once(Block::Table(table)).chain(notes).chain(budget).collect()
+    let judges = forecast.judges.iter().map(judge);
+    std::iter::once(Block::Table(table)).chain(notes).chain(judges).chain(budget).collect()
+}
+
+/// What a judge adds to it.
+fn judge(judge: &JudgeForecast) -> Block<'static> {
+    let cost = judge.cost.map_or_else(|| "an unknown sum".to_owned(), |cost| format!("about {} at most", usd(cost)));
+    let questions = plural(judge.questions, "question", "questions");
+    Block::Paragraph(format!("judge {} ({}): up to {questions}, for {cost}, besides", judge.judge, judge.model))
 }
 
 /// What the tokens of an arm are known from.

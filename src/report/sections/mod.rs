@@ -8,6 +8,7 @@ mod examples;
 mod forest;
 mod hands;
 mod headline;
+mod judges;
 mod latency;
 mod money;
 mod provenance;
@@ -59,6 +60,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { id: "classes", title: "Classes", build: classes::build, terminal: Shown, summary: Folded },
     Section { id: "slices", title: "Slices", build: slices::build, terminal: Absent, summary: Folded },
     Section { id: "repeats", title: "Repeats", build: repeats::build, terminal: Absent, summary: Folded },
+    Section { id: "judges", title: "Judges and people", build: judges::build, terminal: Shown, summary: Folded },
     Section { id: "examples", title: "Cases side by side", build: examples::build, terminal: Absent, summary: Absent },
     Section { id: "latency", title: "Latency", build: latency::build, terminal: Absent, summary: Folded },
     Section {

@@ -5,6 +5,7 @@ mod break_even;
 mod change;
 mod divergence;
 mod economics;
+mod judges;
 pub(super) mod number;
 mod outcome;
 mod provenance;
@@ -23,6 +24,7 @@ pub(super) use break_even::AnswerRow;
 pub(super) use change::{CandidateView, ChangeView, Reading};
 pub(super) use divergence::DivergenceView;
 pub(super) use economics::{ArmsTable, EconomicsView};
+pub(super) use judges::{JudgeView, PreferenceView};
 pub(super) use number::Number;
 pub(super) use outcome::outcome;
 pub(super) use repeats::PassView;
@@ -66,6 +68,10 @@ pub struct View<'a> {
     pub(super) policies: Vec<PolicyView>,
     /// The baseline first.
     pub(super) arms: Vec<ArmView>,
+    /// How far each judge agrees with people.
+    pub(super) judges: Vec<JudgeView>,
+    /// What judges that compare prefer.
+    pub(super) preferences: Vec<PreferenceView>,
     pub(super) warnings: Vec<String>,
     /// Where an arm could not be asked what the dataset says.
     pub(super) translations: Vec<TranslationView>,
@@ -98,6 +104,8 @@ impl<'a> View<'a> {
             verdicts: input.verdicts.iter().map(|verdict| Strip::new(input, verdict)).collect(),
             policies: slices::policies(input.results),
             arms: input.results.arms.iter().map(|arm| ArmView::new(input, arm)).collect(),
+            judges: judges::judges(input.results),
+            preferences: judges::preferences(input.results),
             warnings: warning::warnings(input),
             translations: translation::translations(manifest),
             settings: translation::settings(&manifest.arms),

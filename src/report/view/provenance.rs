@@ -38,7 +38,7 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
         facts.extend(arm(info));
     }
     for info in &manifest.judges {
-        facts.extend(judge(info));
+        facts.extend(judge(info, super::judges::agreement(input.results, &info.asks.name)));
     }
     facts
 }
@@ -75,7 +75,7 @@ fn dataset(dataset: &DatasetInfo) -> String {
 }
 
 /// A judge's model and what became of its calls: its money stands here alone, and in no number of an arm.
-fn judge(info: &JudgeInfo) -> Vec<(String, String)> {
+fn judge(info: &JudgeInfo, agreement: String) -> Vec<(String, String)> {
     let money = |usd: Option<Usd>| usd.map_or_else(|| "unknown".to_owned(), |usd| format!("${:.6}", usd.dollars()));
     let name = |what: &str| format!("Judge {}{what}", info.asks.name);
     let mut facts = vec![
@@ -93,7 +93,7 @@ fn judge(info: &JudgeInfo) -> Vec<(String, String)> {
                 money(info.spend),
             ),
         ),
-        (name(" agreement"), "unknown: its verdicts are uncorrected, no human labels".to_owned()),
+        (name(" agreement"), agreement),
     ];
     if !info.also_arms.is_empty() {
         let itself = format!("is the model of {}: it may prefer its own answers", info.also_arms.join(", "));

@@ -1,5 +1,6 @@
 //! Judging by a model: what it is asked about an answer, and what its own answer says. It never learns who answered.
 
+mod pair;
 mod prompt;
 mod verdict;
 
@@ -9,6 +10,16 @@ use serde_json::Value;
 
 use super::answer;
 use crate::domain::{Case, Outcome, Response, Score, UnscoredReason};
+pub use pair::{Choice, Chosen, preferring};
+
+/// What the names of judges' scores begin with.
+const PREFIX: &str = "judge:";
+
+/// The judge whose score this is; `None` for the scores of others.
+#[must_use]
+pub fn judge_of(scorer: &str) -> Option<&str> {
+    scorer.strip_prefix(PREFIX)
+}
 
 /// A model that judges answers by a rubric.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +34,8 @@ pub struct ModelJudge {
     pub only: BTreeMap<String, String>,
     /// Whether its endpoint can be asked for JSON of a schema; the others are asked in words alone.
     pub structured: bool,
+    /// Whether it compares the answers of two arms instead of judging each.
+    pub pairwise: bool,
 }
 
 /// Whole grades, and the lowest of them that passes.
@@ -40,20 +53,39 @@ impl ModelJudge {
     /// The name under which its scores are filed.
     #[must_use]
     pub fn scorer(&self) -> String {
-        format!("judge:{}", self.name)
+        format!("{PREFIX}{}", self.name)
     }
 
     /// Whether it judges this answer: not one that is decided before any scorer reads it.
     #[must_use]
     pub fn applies(&self, case: &Case, response: &Response) -> bool {
-        let tagged = self.only.iter().all(|(tag, value)| case.tags.get(tag) == Some(value));
-        tagged && answer::spoiled(response).is_none()
+        !self.pairwise && self.concerns(case) && answer::spoiled(response).is_none()
+    }
+
+    /// Whether it judges answers to this case.
+    #[must_use]
+    pub fn concerns(&self, case: &Case) -> bool {
+        self.only.iter().all(|(tag, value)| case.tags.get(tag) == Some(value))
     }
 
     /// What it is asked of an answer, as a line of a dataset.
     #[must_use]
     pub fn question(&self, id: &str, case: &Case, response: &Response) -> Value {
         prompt::question(self, id, case, response)
+    }
+
+    /// What it is asked of two answers, as a line of a dataset.
+    #[must_use]
+    pub fn comparison(&self, id: &str, case: &Case, answers: (&Response, &Response)) -> Value {
+        prompt::comparison(self, id, case, answers)
+    }
+
+    /// Which of two answers it prefers, or why that cannot be read.
+    ///
+    /// # Errors
+    /// What was found instead of the form that was asked for.
+    pub fn read_comparison(&self, text: &str) -> Result<Chosen, String> {
+        verdict::read_comparison(text)
     }
 
     /// What its own answer says. What cannot be read says nothing: never a fail.

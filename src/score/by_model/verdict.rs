@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Scale;
+use super::{Choice, Chosen, Scale};
 use crate::domain::Outcome;
 use crate::score::clip::quoted;
 
@@ -25,6 +25,33 @@ enum Word {
 struct Grade {
     reason: String,
     score: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Comparison {
+    reason: String,
+    better: Better,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Better {
+    A,
+    B,
+    Tie,
+}
+
+/// Which of two answers is better, or why that cannot be read.
+pub(super) fn read_comparison(text: &str) -> Result<Chosen, String> {
+    let Comparison { reason, better } = serde_json::from_str(unfenced(text))
+        .map_err(|error| format!("the judge's answer cannot be read: {error}: {}", quoted(text)))?;
+    let choice = match better {
+        Better::A => Choice::First,
+        Better::B => Choice::Second,
+        Better::Tie => Choice::Tie,
+    };
+    Ok(Chosen { choice, reason })
 }
 
 /// The outcome with its reason, or why it cannot be read.
@@ -77,6 +104,17 @@ mod tests {
         ];
         for (text, scale, expected) in rows {
             assert_eq!(read(text, scale).ok().map(|(outcome, _)| outcome), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_comparison_is_read_by_its_places_and_nothing_else_is() {
+        let choice = |text: &str| read_comparison(text).ok().map(|chosen| chosen.choice);
+        assert_eq!(choice(r#"{"reason":"r","better":"a"}"#), Some(Choice::First));
+        assert_eq!(choice("```json\n{\"reason\":\"r\",\"better\":\"b\"}\n```"), Some(Choice::Second));
+        assert_eq!(choice(r#"{"reason":"r","better":"tie"}"#), Some(Choice::Tie));
+        for text in [r#"{"reason":"r","better":"A"}"#, r#"{"better":"a"}"#, r#"{"reason":"r","verdict":"pass"}"#, "a"] {
+            assert_eq!(choice(text), None, "{text}");
         }
     }
 }

@@ -59,6 +59,9 @@ fn trial(outcome: Outcome) -> Trial {
         weight: 1.0,
         cluster: None,
         tags: std::sync::Arc::default(),
+        human: None,
+        opinions: Vec::new(),
+        preferences: Vec::new(),
     }
 }
 
