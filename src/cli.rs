@@ -64,6 +64,15 @@ pub enum Command {
     #[command(after_help = "Stopped or killed? The same command goes on, and buys nothing twice.\n\
         Exit code 0 whatever the verdict; `cutover gate` turns the verdict into an exit code.")]
     Run(RunArgs),
+    /// Score the answers of a stored run anew, by the suite and the dataset as they are now; buys and sends nothing.
+    #[command(
+        after_help = "Every case must still ask what it asked: exit code 9 where a request has changed, since its \
+        answers answer another one.\nA crash half way leaves the run as it was."
+    )]
+    Rescore(RescoreArgs),
+    /// Say of answers that differ which are right, blinded; the labels are kept in the dataset, and the run is rescored.
+    #[command(after_help = LABEL_HELP)]
+    Label(LabelArgs),
     /// Write the report of a stored run again.
     Report(StoredArgs),
     /// Judge a stored run, offline: exit 0 pass, 3 fail, 4 inconclusive, 5 no data.
@@ -171,6 +180,9 @@ pub struct RunArgs {
     /// Folder for the run.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
     pub out: PathBuf,
+    /// Let scorers of the kind `exec` run their programs.
+    #[arg(long)]
+    pub allow_exec: bool,
 }
 
 /// What to do with a case that an arm cannot be asked.
@@ -180,6 +192,63 @@ pub enum OnUntranslatable {
     Refuse,
     /// Go on without those cases, and count them as not sent.
     Exclude,
+}
+
+/// How `cutover label` picks what it asks, and how it is answered.
+const LABEL_HELP: &str = "\
+    Asked are the answers of the baseline and a candidate to the same case and repeat that differ (in text, tool calls \
+    or refusal) and that the scorers do not decide alike: first those where one of them is unscored, then those where \
+    one passes and the other fails. Each is one line: a key and Enter.\n\n\
+    1 or l  the left answer alone is right      2 or r  the right answer alone is right\n\
+    b       both are right                      n       neither is right\n\
+    s       skip                                u       undo the last one\n\
+    a       show the whole conversation         ?       help\n\
+    q       quit\n\n\
+    A label decides on that very answer, whoever gave it, over every scorer; of several people the most decide, a tie \
+    is unscored. An answer that was refused, cut or filtered fails all the same.";
+
+/// What `cutover rescore` takes.
+#[derive(Debug, Args)]
+pub struct RescoreArgs {
+    /// Which run.
+    #[command(flatten)]
+    pub stored: StoredArgs,
+    /// The suite's TOML file; the one that the run was made with, as it is now, when left out.
+    #[arg(long, value_name = "FILE")]
+    pub suite: Option<PathBuf>,
+    /// Let scorers of the kind `exec` run their programs.
+    #[arg(long)]
+    pub allow_exec: bool,
+}
+
+/// What `cutover label` takes.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("instead").args(["html", "import", "promote"]))]
+pub struct LabelArgs {
+    /// Which run, and how it is rescored.
+    #[command(flatten)]
+    pub rescore: RescoreArgs,
+    /// Who says so.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Ask for at most so many.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Leave the run as it is; `cutover rescore` takes the labels in later.
+    #[arg(long)]
+    pub no_rescore: bool,
+    /// Write a page to label in a browser instead; it sends nothing, and saves a file for `--import`.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Take the labels of such a file into the dataset instead.
+    #[arg(long, value_name = "FILE")]
+    pub import: Option<PathBuf>,
+    /// Make the answers that people agree are right the expected ones instead.
+    #[arg(long)]
+    pub promote: bool,
+    /// Replace what is expected already.
+    #[arg(long, requires = "promote")]
+    pub force: bool,
 }
 
 /// Where answers may come from.
@@ -251,6 +320,9 @@ pub struct CiArgs {
     /// After fail or inconclusive, ask every arm every case again, and let these fresh answers alone decide.
     #[arg(long)]
     pub confirm: bool,
+    /// Let scorers of the kind `exec` run their programs.
+    #[arg(long)]
+    pub allow_exec: bool,
 }
 
 /// What `cutover lock` takes.

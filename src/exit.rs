@@ -46,7 +46,7 @@ pub const EXITS: &[(Exit, u8, &str)] = &[
     (Exit::Stopped, 6, "stopped by the budget; what was bought is kept"),
     (Exit::Miss, 7, "an answer is not in the store, and the network was not allowed"),
     (Exit::Refused, 8, "the provider refused or cannot be reached: key, model, quota, address"),
-    (Exit::Integrity, 9, "a damaged entry in the store, or something that differs from the lock"),
+    (Exit::Integrity, 9, "a damaged entry in the store, or something that differs from the lock or the run"),
     (Exit::Locked, 10, "another process holds the run"),
     (Exit::Interrupted, 130, "interrupted; what was bought is kept, the same command goes on"),
     (Exit::Terminated, 143, "terminated; what was bought is kept, the same command goes on"),

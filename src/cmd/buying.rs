@@ -1,5 +1,7 @@
 //! The replay of a run: every answer is scored and appended before it is counted.
 
+use std::thread::Scope;
+
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -17,6 +19,9 @@ use crate::replay::{
 };
 use crate::run_dir::{Record, RunDir};
 use crate::terminal::{Progress, Step, TICK, Terminal};
+
+/// Answers that may wait for a slow scorer, before the sends wait with them.
+const MOST_WAITING: usize = 4096;
 
 /// Trials that are kept together at most, of those that are finished at one moment.
 const TOGETHER: usize = 64;
@@ -73,7 +78,10 @@ pub(super) fn buy(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::scope(|scope| {
         let finished = replay(&job, scope).ready_chunks(TOGETHER);
-        let keeper = Keeper { inputs, run, watch: watch.as_mut(), terminal };
+        // A program takes its time: nothing that is in flight waits for it.
+        let aside = inputs.scorers.iter().any(|scorer| scorer.scorer.program().is_some());
+        let aside = aside.then(|| Aside::start(scope, inputs));
+        let keeper = Keeper { inputs, run, watch: watch.as_mut(), aside, terminal };
         runtime.block_on(keep_all(finished, happened, &job, keeper))
     })
     .map(|ended| Bought { ended, stopped_at: watch.as_ref().and_then(Watch::stopped_at) })
@@ -84,14 +92,64 @@ struct Keeper<'a, 'w> {
     inputs: &'a Inputs<'a>,
     run: &'a mut RunDir,
     watch: Option<&'a mut Watch<'w>>,
+    /// Where answers are scored, when not at once.
+    aside: Option<Aside>,
     terminal: &'a Terminal,
 }
 
+/// What is kept of a finished trial, and its place.
+type Scored = (Planned, Record);
+
+/// A thread that scores one answer after another, in the order in which they come.
+struct Aside {
+    /// Gone when no more will come.
+    finished: Option<std::sync::mpsc::Sender<Done>>,
+    scored: UnboundedReceiver<Scored>,
+    waiting: usize,
+}
+
+impl Aside {
+    fn start<'scope>(scope: &'scope Scope<'scope, '_>, inputs: &'scope Inputs<'scope>) -> Self {
+        let (finished, coming) = std::sync::mpsc::channel();
+        let (sender, scored) = tokio::sync::mpsc::unbounded_channel();
+        scope.spawn(move || {
+            for done in coming {
+                // After a second signal nobody listens any more.
+                if sender.is_closed() || sender.send(score(done, inputs)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { finished: Some(finished), scored, waiting: 0 }
+    }
+
+    /// Hands over what is finished; with the last of it, says that no more will come.
+    fn take(&mut self, done: Vec<Done>, is_last: bool) {
+        if let Some(finished) = &self.finished {
+            for one in done {
+                self.waiting += usize::from(finished.send(one).is_ok());
+            }
+        }
+        if is_last {
+            self.finished = None;
+        }
+    }
+
+    /// The next scored answers; never, where none is being scored.
+    async fn next(&mut self) -> Vec<Scored> {
+        let mut scored = Vec::new();
+        let count = self.scored.recv_many(&mut scored, TOGETHER).await;
+        self.waiting -= count;
+        scored
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one loop over all that may happen")]
 async fn keep_all(
     finished: impl Stream<Item = Vec<Result<Done, ReplayError>>>,
     mut happened: UnboundedReceiver<Event>,
     job: &Job<'_>,
-    Keeper { inputs, run, mut watch, terminal }: Keeper<'_, '_>,
+    Keeper { inputs, run, mut watch, mut aside, terminal }: Keeper<'_, '_>,
 ) -> Result<Option<StopReason>, CommandError> {
     let stop = job.stop;
     let mut progress = Progress::new(*terminal, &totals(job));
@@ -99,22 +157,35 @@ async fn keep_all(
     let mut tick = tokio::time::interval(TICK);
     let mut broken = None;
     let mut finished = std::pin::pin!(finished);
+    let mut ended = false;
     loop {
-        tokio::select! {
-            next = finished.next() => {
-                let Some(done) = next else { break };
-                match keep(done, inputs, run, watch.as_deref_mut()) {
-                    Ok(steps) => steps.into_iter().for_each(|step| progress.step(step)),
-                    Err(error) => {
-                        // What is in flight is paid for: it is finished and kept before the error is told.
-                        broken.get_or_insert(error);
-                        stop.stop(StopReason::Interrupted);
+        let waiting = aside.as_ref().map_or(0, |aside| aside.waiting);
+        if ended && waiting == 0 {
+            break;
+        }
+        let scored = tokio::select! {
+            next = finished.next(), if !ended && waiting < MOST_WAITING => {
+                ended = next.is_none();
+                let mut done = Vec::new();
+                for one in next.into_iter().flatten() {
+                    match one {
+                        Ok(one) => done.push(one),
+                        Err(error) => {
+                            // What is in flight is paid for: it is finished and kept before the error is told.
+                            broken.get_or_insert(error.into());
+                            stop.stop(StopReason::Interrupted);
+                        }
                     }
                 }
-                if watch.as_ref().is_some_and(|watch| watch.stopped_at().is_some()) {
-                    stop.stop(StopReason::Decided);
+                match &mut aside {
+                    None => done.into_iter().map(|done| score(done, inputs)).collect(),
+                    Some(aside) => {
+                        aside.take(done, ended);
+                        continue;
+                    }
                 }
             }
+            scored = next_scored(&mut aside), if waiting > 0 => scored,
             reason = signals.next() => {
                 if stop.reason().is_some() {
                     progress.finish();
@@ -122,15 +193,32 @@ async fn keep_all(
                 }
                 progress.note("finishing the calls in flight; once more to stop at once (their answers may be paid for and lost)");
                 stop.stop(reason);
+                continue;
             }
-            Some(event) = happened.recv() => match event {
-                Event::Retrying { arm, .. } => progress.retry(arm),
-                Event::Pace { lane, news } => progress.note(&format!("{lane}: {news}")),
-                Event::Damaged { key, why } => {
-                    progress.note(&format!("the stored answer {key} is damaged ({why}); it is bought anew"));
+            Some(event) = happened.recv() => {
+                match event {
+                    Event::Retrying { arm, .. } => progress.retry(arm),
+                    Event::Pace { lane, news } => progress.note(&format!("{lane}: {news}")),
+                    Event::Damaged { key, why } => {
+                        progress.note(&format!("the stored answer {key} is damaged ({why}); it is bought anew"));
+                    }
                 }
-            },
-            _ = tick.tick() => progress.tick(),
+                continue;
+            }
+            _ = tick.tick() => {
+                progress.tick();
+                continue;
+            }
+        };
+        match keep(scored, run, watch.as_deref_mut()) {
+            Ok(steps) => steps.into_iter().for_each(|step| progress.step(step)),
+            Err(error) => {
+                broken.get_or_insert(error);
+                stop.stop(StopReason::Interrupted);
+            }
+        }
+        if watch.as_ref().is_some_and(|watch| watch.stopped_at().is_some()) {
+            stop.stop(StopReason::Decided);
         }
     }
     if let Some(error) = broken {
@@ -146,39 +234,36 @@ async fn keep_all(
         .cloned())
 }
 
-/// Scores and appends finished trials. Those before an error are kept.
-fn keep(
-    finished: Vec<Result<Done, ReplayError>>,
-    inputs: &Inputs<'_>,
-    run: &mut RunDir,
-    watch: Option<&mut Watch<'_>>,
-) -> Result<Vec<Step>, CommandError> {
-    let mut records = Vec::with_capacity(finished.len());
-    let mut steps = Vec::with_capacity(finished.len());
-    let mut places = Vec::with_capacity(finished.len());
-    let mut broken = None;
-    for done in finished {
-        match done {
-            Ok(done) => {
-                let arm = done.planned.arm;
-                places.push(done.planned);
-                let record = record(done, &inputs.arms.arms[arm], inputs.scorers);
-                let Record { from_store, spend, .. } = record;
-                steps.push(Step { arm, from_store, failed: record.failure.is_some(), spend });
-                records.push(record);
-            }
-            Err(error) => {
-                broken.get_or_insert(error);
-            }
-        }
+/// What is scored next by the thread beside.
+async fn next_scored(aside: &mut Option<Aside>) -> Vec<Scored> {
+    match aside {
+        Some(aside) => aside.next().await,
+        None => Vec::new(),
     }
+}
+
+/// Scores a finished trial.
+fn score(done: Done, inputs: &Inputs<'_>) -> Scored {
+    let planned = done.planned;
+    (planned, record(done, &inputs.arms.arms[planned.arm], inputs.scorers))
+}
+
+/// Appends scored trials.
+fn keep(scored: Vec<Scored>, run: &mut RunDir, watch: Option<&mut Watch<'_>>) -> Result<Vec<Step>, CommandError> {
+    let (places, records): (Vec<Planned>, Vec<Record>) = scored.into_iter().unzip();
     run.append(&records)?;
     if let Some(watch) = watch {
-        for (planned, record) in places.into_iter().zip(&records) {
-            watch.add(planned, &record.trial());
+        for (planned, record) in places.iter().zip(&records) {
+            watch.add(*planned, &record.trial());
         }
     }
-    broken.map_or(Ok(steps), |error| Err(error.into()))
+    let step = |(planned, record): (&Planned, &Record)| Step {
+        arm: planned.arm,
+        from_store: record.from_store,
+        failed: record.failure.is_some(),
+        spend: record.spend,
+    };
+    Ok(places.iter().zip(&records).map(step).collect())
 }
 
 /// What to say of a run that ended early, and its exit code.

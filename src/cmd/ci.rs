@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use super::lock::{Lock, Pins};
 use super::run::{self, Done, Places};
-use super::{CommandError, gate as verdicts};
+use super::{CommandError, allowed, gate as verdicts};
 use crate::cli::{CiArgs, FailOn, ModeChoice, OnUntranslatable};
 use crate::exit::Exit;
 use crate::gate::{self, Decision, Verdict};
@@ -20,6 +20,7 @@ use crate::terminal::Terminal;
 
 pub(super) fn ci(args: &CiArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let suite = Suite::load(&args.suite)?;
+    allowed::programs(&suite, args.allow_exec)?;
     refuse_unknown_candidate(&suite, args.verdict.candidate.as_deref())?;
     if args.confirm {
         refuse_recorded(&suite)?;

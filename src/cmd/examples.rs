@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::CommandError;
 use crate::compare::Results;
 use crate::dataset::Dataset;
-use crate::domain::{AUTO_PREFIX, Accept, Case, Content, Expected, Part, Role, Tool};
+use crate::domain::{AUTO_PREFIX, Accept, Case, Content, Expected, Message, Part, Role, Tool};
 use crate::run_dir::{Answer, Example, ExampleAnswer, Finished};
 
 /// Cases lost by each candidate that are shown.
@@ -70,7 +70,7 @@ fn example_answer(answer: Answer) -> ExampleAnswer {
 }
 
 /// The conversation as text.
-fn prompt(case: &Case) -> String {
+pub(super) fn prompt(case: &Case) -> String {
     let tools: Vec<&str> = case.tools.iter().map(Tool::name).collect();
     let turns = case.messages.iter().map(|message| {
         let role = match message.role {
@@ -80,16 +80,21 @@ fn prompt(case: &Case) -> String {
             Role::Assistant => "assistant",
             Role::Tool => "tool",
         };
-        let content = match &message.content {
-            Some(Content::Text(text)) => text.clone(),
-            Some(Content::Parts(parts)) => parts.iter().map(part).collect::<Vec<_>>().join("\n"),
-            None => String::new(),
-        };
+        let content = content(message);
         let calls = message.tool_calls.iter().map(|call| format!("\n→ {}({})", call.name, call.arguments.text()));
         format!("[{role}] {content}{}", calls.collect::<String>())
     });
     let tools = (!tools.is_empty()).then(|| format!("[tools] {}", tools.join(", ")));
     turns.chain(tools).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What a message says, as text.
+pub(super) fn content(message: &Message) -> String {
+    match &message.content {
+        Some(Content::Text(text)) => text.clone(),
+        Some(Content::Parts(parts)) => parts.iter().map(part).collect::<Vec<_>>().join("\n"),
+        None => String::new(),
+    }
 }
 
 fn part(part: &Part) -> &str {

@@ -53,19 +53,25 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         seed: suite.replay.seed,
         mode: mode.name().to_owned(),
         slice_by: slice_by(suite, dataset),
-        scorers: suite
-            .scorers
-            .iter()
-            .map(|one| if one.name == one.kind { one.name.clone() } else { format!("{} ({})", one.name, one.kind) })
-            .collect(),
+        scorers: scorers(suite),
         judges: Vec::new(),
         stream: suite.replay.stream,
         translations: translations.info(dataset, &inputs.arms.arms),
         uncertain: None,
         stopped_early: None,
+        rescored: None,
         started_at,
         finished_at: None,
     }
+}
+
+/// The scorers of a suite by name, with their kind where that is another.
+pub(super) fn scorers(suite: &Suite) -> Vec<String> {
+    suite
+        .scorers
+        .iter()
+        .map(|one| if one.name == one.kind { one.name.clone() } else { format!("{} ({})", one.name, one.kind) })
+        .collect()
 }
 
 /// `SUITE-UTC-HEX`: sorts by time, and two runs of one second differ.

@@ -1,7 +1,9 @@
 //! One file a command; the only code that prints, reads the environment or the clock.
 
+mod allowed;
 mod buying;
 mod cache;
+mod changes;
 mod ci;
 mod demo;
 mod doctor;
@@ -13,12 +15,14 @@ mod import;
 mod judged;
 mod judging;
 mod keys;
+mod label;
 mod lock;
 mod manifest;
 mod plan;
 mod preferring;
 mod record;
 mod report;
+mod rescore;
 mod run;
 mod show;
 mod signals;
@@ -43,6 +47,8 @@ pub fn dispatch(command: &Command, terminal: &Terminal) -> Result<Exit, CommandE
         Command::Import(args) => import::import(args, terminal),
         Command::Plan(args) => plan::plan(args, terminal),
         Command::Run(args) => run::run(args, terminal),
+        Command::Rescore(args) => rescore::rescore(args, terminal),
+        Command::Label(args) => label::label(args, terminal),
         Command::Report(args) => report::report(args, terminal),
         Command::Gate(args) => gate::gate(args, terminal),
         Command::Ci(args) => ci::ci(args, terminal),

@@ -1,9 +1,9 @@
 //! A finished trial → what is kept of it: scored here, where cases, scorers and records meet.
 
-use crate::domain::{Case, Outcome, Reply, Score, UnscoredReason, Usd};
+use crate::domain::{Case, Outcome, Reply, Response, Score, UnscoredReason, Usd};
 use crate::replay::{Arm, Done, Ended, Timing};
 use crate::run_dir::Record;
-use crate::score::{self, Configured};
+use crate::score::{self, Configured, HUMAN};
 use crate::suite::RECORDED;
 
 /// The name under which the end of a closed loop is filed: no scorer's.
@@ -74,10 +74,39 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
 fn ended_by(Ended { fault, why }: &Ended, case: &Case, reply: &Reply, judges: &[Configured]) -> (Vec<Score>, Outcome) {
     let outcome = Outcome::Fail(Some(*fault));
     let end = Score { scorer: CONVERSATION.to_owned(), outcome, why: Some(why.clone()), value: None, labels: None };
-    let (scores, _) = score::judge(case, &reply.response, judges);
+    ended(end, case, &reply.response, judges)
+}
+
+fn ended(end: Score, case: &Case, response: &Response, judges: &[Configured]) -> (Vec<Score>, Outcome) {
+    let outcome = end.outcome;
+    let (scores, _) = score::judge(case, response, judges);
     let looks = |name: &str| judges.iter().any(|judge| judge.name == name && score::looks_at_calls(judge.kind));
     let calls = scores.into_iter().filter(|score| looks(&score.scorer));
     (std::iter::once(end).chain(calls).chain(score::without_answer(case, judges)).collect(), outcome)
+}
+
+/// Scores a kept answer anew. How a closed loop ended stands, and so does what the judges said whose names these are:
+/// pointwise ones, then pairwise ones.
+pub(super) fn anew(
+    (case, response): (&Case, &Response),
+    kept: &[Score],
+    judges: &[Configured],
+    [pointwise, pairwise]: &[Vec<String>; 2],
+) -> (Vec<Score>, Outcome) {
+    if let Some(end) = kept.iter().find(|score| score.scorer == CONVERSATION) {
+        return ended(end.clone(), case, response, judges);
+    }
+    let said =
+        |names: &[String]| kept.iter().filter(|score| names.contains(&score.scorer)).cloned().collect::<Vec<_>>();
+    let (mut scores, mut outcome) = score::judge(case, response, judges);
+    let is_labelled = scores.iter().any(|score| score.scorer == HUMAN);
+    let verdicts = said(pointwise);
+    if !verdicts.is_empty() {
+        scores.extend(verdicts);
+        outcome = if is_labelled { outcome } else { Outcome::of(&scores) };
+    }
+    scores.extend(said(pairwise));
+    (scores, outcome)
 }
 
 /// What is kept of a trial for which nothing was sent.

@@ -8,7 +8,7 @@ use super::buying::Bought;
 use super::judged::Judged;
 use super::keys::Arms;
 use super::translations::Translations;
-use super::{CommandError, buying, early, examples, judged, judging, manifest, record, signals};
+use super::{CommandError, allowed, buying, early, examples, judged, judging, manifest, record, signals};
 use crate::cli::{ModeChoice, OnUntranslatable, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::domain::Usd;
@@ -26,6 +26,7 @@ const NAMED_MISSES: usize = 10;
 
 pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let suite = Suite::load(&args.suite)?;
+    allowed::programs(&suite, args.allow_exec)?;
     let places = Places {
         mode: Some(mode(args.mode)),
         on_untranslatable: args.on_untranslatable,

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::exit::Exit;
 use crate::replay::StopReason;
+use crate::score::end_programs;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,6 +23,11 @@ impl Signals {
         let streams = Streams::open()?;
         LISTENING.fetch_add(1, Ordering::SeqCst);
         Ok(Self(streams))
+    }
+
+    fn listen_on(runtime: tokio::runtime::Runtime) -> std::io::Result<Waiting> {
+        let signals = runtime.block_on(async { Self::listen() })?;
+        Ok(Waiting { runtime, signals })
     }
 
     /// Waits for the next one.
@@ -83,12 +89,36 @@ pub(super) fn end_at_the_next() -> std::io::Result<()> {
                 if LISTENING.load(Ordering::SeqCst) > 0 {
                     continue;
                 }
+                end_programs();
                 #[expect(clippy::exit, reason = "the user asked for it, and there is nothing to finish")]
                 std::process::exit(exit(&reason).code().into());
             }
         });
     });
     Ok(())
+}
+
+/// Tells of every signal from now on, on a thread of its own, to whoever waits for something else meanwhile.
+pub(super) fn forward(tell: impl Fn(StopReason) + Send + 'static) -> std::io::Result<()> {
+    let mut signals = Signals::listen_on(tokio::runtime::Builder::new_current_thread().enable_all().build()?)?;
+    std::thread::spawn(move || {
+        loop {
+            tell(signals.wait());
+        }
+    });
+    Ok(())
+}
+
+/// Signals with a runtime of their own, for code that waits for nothing else.
+struct Waiting {
+    runtime: tokio::runtime::Runtime,
+    signals: Signals,
+}
+
+impl Waiting {
+    fn wait(&mut self) -> StopReason {
+        self.runtime.block_on(self.signals.next())
+    }
 }
 
 /// The exit code of a signal.

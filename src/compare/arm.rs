@@ -64,7 +64,8 @@ fn accounting<'a>(planned: impl Iterator<Item = Option<&'a Trial>>) -> Accountin
                 | UnscoredReason::JudgeFailed
                 | UnscoredReason::Tied
                 | UnscoredReason::OrderDecides
-                | UnscoredReason::EqualAnswers,
+                | UnscoredReason::EqualAnswers
+                | UnscoredReason::ScorerFailed,
             )) => &mut accounting.unscored,
         };
         *place += 1;

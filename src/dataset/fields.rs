@@ -180,6 +180,12 @@ fn word(found: &str, words: Words) -> Option<String> {
     words.iter().find(|row| row.0 == found).map(|row| format!("`{}` is `{}` here", row.0, row.1))
 }
 
+/// The members of a line that is an object, each as it was written.
+pub(super) fn members(line: &[u8]) -> Result<Vec<(String, &str)>, serde_json::Error> {
+    let Pairs(fields) = serde_json::from_slice(line)?;
+    Ok(fields.into_iter().map(|(name, raw)| (name, raw.get())).collect())
+}
+
 /// The fields of an object in their order, also those that stand twice.
 struct Pairs<'a>(Vec<(String, &'a RawValue)>);
 

@@ -11,6 +11,7 @@ mod label;
 mod line;
 mod message;
 mod recorded;
+mod rewrite;
 mod shape;
 pub mod tokens;
 mod tool;
@@ -33,6 +34,7 @@ use image::Images;
 
 pub use draw::Draw;
 pub use import::{IMPORTERS, ImportCounts, ImportOptions, Importer, Log, LogError, cannot_read, import};
+pub use rewrite::{Member, rewrite, set_members};
 
 /// A dataset, checked from the first line to the last. Cases stay on disk.
 #[derive(Debug)]

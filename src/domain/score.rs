@@ -38,6 +38,8 @@ pub enum UnscoredReason {
     OrderDecides,
     /// Of a preference: the answers are equal.
     EqualAnswers,
+    /// The program that judges it gave no judgement.
+    ScorerFailed,
 }
 
 /// Every reason with its name as files and reports spell it.
@@ -51,6 +53,7 @@ pub const UNSCORED_REASONS: &[(UnscoredReason, &str)] = &[
     (UnscoredReason::Tied, "tied"),
     (UnscoredReason::OrderDecides, "order_decides"),
     (UnscoredReason::EqualAnswers, "equal_answers"),
+    (UnscoredReason::ScorerFailed, "scorer_failed"),
 ];
 
 impl UnscoredReason {

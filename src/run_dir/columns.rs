@@ -92,7 +92,7 @@ fn count(record: &Record, field: fn(&Usage) -> Option<u64>) -> Cell<'static> {
     Cell::Integer(record.usage.as_ref().and_then(field).map(signed))
 }
 
-fn outcome_name(outcome: Outcome) -> &'static str {
+pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Pass => "pass",
         Outcome::Fail(_) => "fail",
@@ -100,7 +100,7 @@ fn outcome_name(outcome: Outcome) -> &'static str {
     }
 }
 
-fn unscored_name(outcome: Outcome) -> Option<&'static str> {
+pub(super) fn unscored_name(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Unscored(reason) => Some(reason.name()),
         Outcome::Pass | Outcome::Fail(_) => None,

@@ -5,6 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::anew::settle;
 use super::journal::Journal;
 use super::manifest::{MOST_REPEATS, Manifest, SCHEMA_VERSION};
 use super::record::Record;
@@ -14,7 +15,7 @@ use crate::domain::{Trial, Usd};
 
 const MANIFEST: &str = "manifest.json";
 const JOURNAL: &str = "trials.jsonl";
-const TRIALS: &str = "trials.parquet";
+pub(super) const TRIALS: &str = "trials.parquet";
 const EXAMPLES: &str = "examples.json";
 const LOCK: &str = ".lock";
 
@@ -259,7 +260,7 @@ fn runs(results: &Path) -> Vec<(PathBuf, Manifest)> {
     runs
 }
 
-fn lock(path: &Path) -> Result<File, RunDirError> {
+pub(super) fn lock(path: &Path) -> Result<File, RunDirError> {
     let file_path = path.join(LOCK);
     let io = |source| RunDirError::Io { path: file_path.clone(), source };
     let file = File::options().create(true).write(true).truncate(false).open(&file_path).map_err(io)?;
@@ -270,7 +271,13 @@ fn lock(path: &Path) -> Result<File, RunDirError> {
     }
 }
 
+/// Writes the manifest of a run whole or not at all.
+pub(super) fn write_manifest(path: &Path, manifest: &Manifest) -> Result<(), RunDirError> {
+    write_json(&path.join(MANIFEST), manifest)
+}
+
 fn read_manifest(path: &Path) -> Result<Manifest, RunDirError> {
+    settle(path)?;
     let path = path.join(MANIFEST);
     let manifest: Manifest = read_json(&path)?;
     let damaged = |why: String| Err(RunDirError::Damaged { path: path.clone(), why });

@@ -56,6 +56,9 @@ pub struct Manifest {
     /// Where the run stopped before its last case, because every rule that can be read after every case was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_early: Option<StoppedEarly>,
+    /// How its trials were judged anew, the last time that they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescored: Option<RescoredInfo>,
     /// When the run began, in milliseconds since 1970 (UTC).
     pub started_at: i64,
     /// When its last trial was recorded; `None` while it is unfinished.
@@ -86,6 +89,22 @@ pub struct StoppedEarly {
     pub beyond: usize,
     /// What this run paid for them; `None` is unknown.
     pub beyond_spend: Option<Usd>,
+}
+
+/// How the trials of a run were judged anew. Suite and dataset of the manifest are those that they were judged by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RescoredInfo {
+    /// When, in milliseconds since 1970 (UTC).
+    pub at: i64,
+    /// The version of cutover that did it.
+    pub cutover_version: String,
+    /// SHA-256 of the suite's text, in hex.
+    pub suite_sha256: String,
+    /// SHA-256 of the dataset, in hex.
+    pub dataset_sha256: String,
+    /// Trials whose outcome is another one since.
+    pub changed: usize,
 }
 
 /// The suite of a run.

@@ -1,10 +1,12 @@
 //! The folder of a run, `results/<run>/`: create, append, resume, open.
 
+mod anew;
 mod columns;
 mod example;
 mod folder;
 mod index;
 mod journal;
+mod kept;
 mod manifest;
 mod record;
 mod start;
@@ -15,11 +17,13 @@ use std::path::PathBuf;
 
 use crate::table::TableError;
 
+pub use anew::Anew;
 pub use example::{Example, ExampleAnswer};
 pub use folder::{Finished, RunDir, find, finished, newest};
+pub use kept::{Kept, Rejudged};
 pub use manifest::{
-    ArmInfo, DatasetInfo, DefaultInfo, JudgeInfo, MOST_REPEATS, Manifest, PriceInfo, SCHEMA_VERSION, StoppedEarly,
-    SuiteInfo, TranslationInfo, UncertainInfo,
+    ArmInfo, DatasetInfo, DefaultInfo, JudgeInfo, MOST_REPEATS, Manifest, PriceInfo, RescoredInfo, SCHEMA_VERSION,
+    StoppedEarly, SuiteInfo, TranslationInfo, UncertainInfo,
 };
 pub use record::Record;
 pub use start::{Started, start};

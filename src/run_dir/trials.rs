@@ -14,11 +14,11 @@ use crate::score::HUMAN;
 use crate::table::{self, Column, Field};
 
 /// Rows in memory at a time, when the table is written.
-const GROUP: usize = 2048;
+pub(super) const GROUP: usize = 2048;
 /// Records that are handed over together.
 const CHUNK: usize = 128;
 /// Rows in memory at a time, when it is read: whole groups, since a group is read whole.
-const SLICE: usize = 2 * GROUP;
+pub(super) const SLICE: usize = 2 * GROUP;
 
 /// Writes the table, a group of rows at a time. The records are read on another thread meanwhile.
 pub(super) fn write(
@@ -142,14 +142,14 @@ const TRIAL_COLUMNS: &[&str] = &[
 /// The columns that a person reads besides.
 const TEXT_COLUMNS: &[&str] = &["text", "refusal", "failure_message"];
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     path: &'a Path,
-    columns: std::collections::BTreeMap<&'static str, Column>,
-    height: usize,
+    pub(super) columns: std::collections::BTreeMap<&'static str, Column>,
+    pub(super) height: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn open(path: &'a Path, names: &[&'static str], rows: (usize, usize)) -> Result<Self, RunDirError> {
+    pub(super) fn open(path: &'a Path, names: &[&'static str], rows: (usize, usize)) -> Result<Self, RunDirError> {
         let fields: Vec<Field> = FIELDS.iter().filter(|field| names.contains(&field.name)).copied().collect();
         let columns = table::read(path, &fields, Some(rows))
             .map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         Ok(Self { path, columns, height })
     }
 
-    fn text(&self, name: &str, row: usize) -> Option<&str> {
+    pub(super) fn text(&self, name: &str, row: usize) -> Option<&str> {
         match self.columns.get(name) {
             Some(Column::Text(values)) => values[row].as_deref(),
             _ => None,
@@ -182,7 +182,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn count(&self, name: &str, row: usize) -> Option<u64> {
+    pub(super) fn count(&self, name: &str, row: usize) -> Option<u64> {
         self.integer(name, row).and_then(|value| u64::try_from(value).ok())
     }
 
@@ -193,19 +193,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn json<T: serde::de::DeserializeOwned>(&self, name: &str, row: usize) -> Result<Option<T>, RunDirError> {
+    pub(super) fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        name: &str,
+        row: usize,
+    ) -> Result<Option<T>, RunDirError> {
         self.text(name, row)
             .map(serde_json::from_str)
             .transpose()
             .map_err(|error| self.damaged(row, &format!("`{name}` is not as it should be: {error}")))
     }
 
-    fn damaged(&self, row: usize, why: &str) -> RunDirError {
+    pub(super) fn damaged(&self, row: usize, why: &str) -> RunDirError {
         RunDirError::Damaged { path: self.path.to_owned(), why: format!("row {row}: {why}") }
     }
 
     /// A name that must be one of a closed list.
-    fn named<T>(&self, name: &str, row: usize, from_name: fn(&str) -> Option<T>) -> Result<Option<T>, RunDirError> {
+    pub(super) fn named<T>(
+        &self,
+        name: &str,
+        row: usize,
+        from_name: fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, RunDirError> {
         self.text(name, row)
             .map(|text| from_name(text).ok_or_else(|| self.damaged(row, &format!("`{name}` is `{text}`"))))
             .transpose()

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
@@ -21,12 +22,14 @@ mod json_value;
 mod options;
 mod ranking;
 mod schemas;
+mod spelled;
 
 mod any_of;
 mod computer_action;
 mod contains;
 mod edit_distance;
 mod exact;
+mod exec;
 mod json;
 mod json_schema;
 mod label;
@@ -42,6 +45,7 @@ mod tool_call;
 
 pub use answer::NAME as ANSWER;
 pub use by_model::{Choice, Chosen, ModelJudge, Scale, judge_of, preferring};
+pub use exec::end_programs;
 pub use human::HUMAN;
 pub use options::OptionError;
 
@@ -88,6 +92,12 @@ pub const SCORERS: &[ScorerKind] = &[
         doc: "the answer is JSON and valid under a schema: the option's, else the one the request asked for",
         options: json_schema::OPTIONS,
         build: json_schema::build,
+    },
+    ScorerKind {
+        name: "exec",
+        doc: "a program of your own says so; it runs only with `--allow-exec`",
+        options: exec::OPTIONS,
+        build: exec::build,
     },
     ScorerKind {
         name: "edit_distance",
@@ -215,6 +225,23 @@ pub trait Scorer: Debug + Send + Sync {
     fn reads_refusals(&self) -> bool {
         false
     }
+
+    /// Tells it where its suite is: the folder, and the line of its table.
+    fn place(&mut self, _folder: &Path, _line: usize) {}
+
+    /// The program that it runs, where it runs one: such a scorer may be slow, and needs leave to run.
+    fn program(&self) -> Option<Program<'_>> {
+        None
+    }
+}
+
+/// A program that a scorer runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Program<'a> {
+    /// The program and its arguments.
+    pub command: &'a [String],
+    /// The line of the scorer's table in its suite.
+    pub line: usize,
 }
 
 /// Why a scorer that measures gives the least there is.

@@ -104,6 +104,11 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// The folder of the file, and the line where the table begins.
+    pub(super) fn place(&self) -> (&'a Path, usize) {
+        (self.problems.file.parent().unwrap_or_else(|| Path::new("")), self.problems.line(&self.span))
+    }
+
     pub(super) fn missing(&self, key: &str, help: &str) {
         self.problems.add(&self.span, format!("{} lacks `{key}`", self.name), Some(help.to_owned()));
     }

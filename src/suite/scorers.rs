@@ -84,12 +84,16 @@ fn scorer(table: Table<'_>, given: &mut Vec<Named>) -> Option<Configured> {
             }
         }
     }
-    let built = (row.build)(options);
+    let mut built = (row.build)(options);
     if let Err(errors) = &built {
         for error in errors {
             let span = error.option.as_deref().and_then(|name| spans.get(name)).unwrap_or(&table.span);
             table.problem(span, format!("scorer `{}`: {}", row.name, error.message), error.help.clone());
         }
+    }
+    if let Ok(scorer) = &mut built {
+        let (folder, line) = table.place();
+        scorer.place(folder, line);
     }
     table.finish(&[]);
     Some(Configured { kind: row.name, name: name?, only: only?, scorer: built.ok()? })

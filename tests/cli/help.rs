@@ -19,7 +19,7 @@ fn the_help_of_every_command_names_all_it_takes() {
     let mut root = Cli::command();
     root.build();
     commands(&root, "", &mut all);
-    assert_eq!(all.len(), 18);
+    assert_eq!(all.len(), 20);
     let workspace = Workspace::new();
     for (path, command) in all {
         let outcome = workspace.cutover(&format!("{path} --help"));

@@ -55,6 +55,8 @@ fn every_command_exists() {
         Command::Import(_) => "import",
         Command::Plan(_) => "plan",
         Command::Run(_) => "run",
+        Command::Rescore(_) => "rescore",
+        Command::Label(_) => "label",
         Command::Report(_) => "report",
         Command::Gate(_) => "gate",
         Command::Ci(_) => "ci",
@@ -63,7 +65,9 @@ fn every_command_exists() {
         Command::Doctor(_) => "doctor",
         Command::Cache(_) => "cache",
     };
-    for wanted in ["demo", "import", "run", "report", "gate", "plan", "ci", "lock", "show", "doctor", "cache"] {
+    for wanted in
+        ["demo", "import", "run", "report", "gate", "plan", "ci", "lock", "show", "doctor", "cache", "rescore", "label"]
+    {
         let shown = commands.iter().filter_map(|line| Cli::try_parse_from(line.split_whitespace()).ok());
         assert!(shown.into_iter().any(|cli| names(&cli.command) == wanted), "README shows no `cutover {wanted}`");
     }
@@ -112,7 +116,7 @@ fn every_shape_of_expected_is_read() {
     let dataset = cutover::dataset::open(&workspace.path("cases.jsonl"));
     assert_eq!(
         dataset.map(|dataset| dataset.entries.len()).map_err(|problems| format!("{problems:?}\n{cases}")),
-        Ok(8)
+        Ok(9)
     );
 }
 

@@ -7,7 +7,7 @@ use crate::report::view::outcome;
 use crate::run_dir::{Example, ExampleAnswer};
 
 /// Below this many columns an answer, the answers stand below each other.
-const NARROWEST_ANSWER: usize = 24;
+pub(super) const NARROWEST_ANSWER: usize = 24;
 
 /// The case as lines of about `width` columns, ending in a newline.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn render(example: &Example, width: usize) -> String {
     lines.join("\n").trim_end().to_owned() + "\n"
 }
 
-fn side_by_side(answers: Vec<(String, String)>, width: usize) -> String {
+pub(super) fn side_by_side(answers: Vec<(String, String)>, width: usize) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -56,7 +56,7 @@ pub fn inert(text: &str) -> String {
     text.lines().map(|line| escape::terminal(line).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
-fn indented(text: &str) -> String {
+pub(super) fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 

@@ -4,7 +4,7 @@ use super::arm::Price;
 use super::number::{count, percent, plural, time};
 use crate::domain::Usd;
 use crate::report::Input;
-use crate::run_dir::{ArmInfo, DatasetInfo, JudgeInfo, Manifest, PriceInfo};
+use crate::run_dir::{ArmInfo, DatasetInfo, JudgeInfo, Manifest, PriceInfo, RescoredInfo};
 
 /// Names and values, in reading order.
 pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
@@ -34,6 +34,7 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
         fact("Ended", manifest.finished_at.map_or_else(|| "unfinished".to_owned(), time)),
         fact("Made by", format!("cutover {}, schema {}", manifest.cutover_version, manifest.schema_version)),
     ];
+    facts.extend(manifest.rescored.as_ref().map(|info| fact("Rescored", rescored(info))));
     for info in &manifest.arms {
         facts.extend(arm(info));
     }
@@ -41,6 +42,10 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
         facts.extend(judge(info, super::judges::agreement(input.results, &info.asks.name)));
     }
     facts
+}
+
+fn rescored(rescored: &RescoredInfo) -> String {
+    format!("{}, {} changed", time(rescored.at), plural(rescored.changed, "outcome", "outcomes"))
 }
 
 fn repeats(manifest: &Manifest) -> String {

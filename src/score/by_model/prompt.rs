@@ -3,11 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::super::spelled;
 use super::{ModelJudge, Scale};
-use crate::domain::{
-    Accept, Case, Content, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Message, Part, Response, Role,
-    ToolCall,
-};
+use crate::domain::{Case, Content, Message, Part, Response, Role, ToolCall};
 
 const INSTRUCTIONS: &str = "You judge one answer of an assistant to a conversation, by the rubric below. The user \
      message is one JSON document: `conversation` is what the assistant was given, `expected` is what a right answer is \
@@ -49,7 +47,7 @@ fn given(case: &Case) -> Value {
         "conversation": case.messages.iter().map(message).collect::<Vec<_>>(),
         "tools_offered": case.tools.iter().map(crate::domain::Tool::name).collect::<Vec<_>>(),
     });
-    if let Some(expected) = expected(&case.expected) {
+    if let Some(expected) = spelled::expected(&case.expected) {
         document["expected"] = expected;
     }
     document
@@ -128,47 +126,13 @@ fn calls(calls: &[ToolCall]) -> Value {
     calls.iter().map(|call| json!({"name": call.name, "arguments": call.arguments.text()})).collect()
 }
 
-/// What is expected, as a dataset spells it.
-fn expected(expected: &Expected) -> Option<Value> {
-    Some(match expected {
-        Expected::Text(text) => json!({"text": text}),
-        Expected::AnyOf(texts) => json!({"any_of": texts}),
-        Expected::Number(number) => json!({"number": number}),
-        Expected::Json(value) => json!({"json": value}),
-        Expected::NoToolCall => json!({"no_tool_call": true}),
-        Expected::Ranking(relevance) => json!({"ranking": {"relevance": relevance}}),
-        Expected::Actions(actions) => json!({"actions": actions.iter().map(ToString::to_string).collect::<Vec<_>>()}),
-        Expected::ToolCalls(ExpectedCalls { calls, fixed_order, forbidden }) => {
-            let order = if *fixed_order { "fixed" } else { "free" };
-            let calls: Vec<Value> = calls.iter().map(expected_call).collect();
-            json!({"tool_calls": calls, "order": order, "forbidden_calls": forbidden})
-        }
-        Expected::Unlabelled => return None,
-    })
-}
-
-fn expected_call(call: &ExpectedCall) -> Value {
-    let accept: serde_json::Map<String, Value> = call
-        .arguments
-        .iter()
-        .map(|(name, ExpectedArgument { accept, optional })| {
-            let accepted = match accept {
-                Accept::AnyOf(values) => json!({"any_of": values, "optional": optional}),
-                Accept::Pattern(pattern) => json!({"pattern": pattern.text(), "optional": optional}),
-                Accept::Any => json!({"any": true, "optional": optional}),
-            };
-            (name.clone(), accepted)
-        })
-        .collect();
-    json!({"name": call.name, "accept": accept})
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::super::fixture;
     use super::*;
+    use crate::domain::Expected;
 
     fn judge() -> ModelJudge {
         let only = std::collections::BTreeMap::new();

@@ -1,7 +1,7 @@
 //! A folder of its own, in which the binary runs.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -95,6 +95,21 @@ impl Workspace {
 
     pub(crate) fn cutover_with(&self, arguments: &str, environment: &[(&str, &str)]) -> Outcome {
         Outcome::of(self.command(arguments).envs(environment.iter().copied()).spawn().expect("starts"))
+    }
+
+    /// Runs the binary with these arguments and this on its standard input.
+    pub(crate) fn cutover_told(&self, arguments: &str, input: &str) -> Outcome {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().expect("starts");
+        let mut stdin = child.stdin.take().expect("is piped");
+        // A command that asks nothing may be gone already.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        Outcome::of(child)
+    }
+
+    /// Starts the binary with an open standard input.
+    pub(crate) fn start_listening(&self, arguments: &str) -> Child {
+        self.command(arguments).stdin(Stdio::piped()).spawn().expect("starts")
     }
 
     /// Runs the binary after a line of shell has set up its process, such as a limit.
