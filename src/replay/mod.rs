@@ -116,7 +116,7 @@ pub struct Done {
     pub planned: Planned,
     /// Its case.
     pub case: Arc<Case>,
-    /// The key of its answer; a recorded answer has none.
+    /// The key of its answer, or of the first one of a closed loop; a recorded answer has none.
     pub key: Option<Key>,
     /// What came of it.
     pub result: Result<Reply, Failure>,

@@ -20,7 +20,7 @@ impl Total {
             self.sum = Some(step);
             return;
         };
-        let Done { result, timing, mut attempts, from_store, single_flight, cost, spend, .. } = before;
+        let Done { key, result, timing, mut attempts, from_store, single_flight, cost, spend, .. } = before;
         let (usage, warnings) = match result {
             Ok(Reply { response, usage, warnings, .. }) => {
                 self.calls.extend(response.tool_calls);
@@ -32,6 +32,8 @@ impl Total {
         attempts.extend(step.attempts);
         let all_stored = from_store && step.from_store;
         self.sum = Some(Done {
+            // What the first step asked is what the case asks; the later ones follow from the answers.
+            key,
             result: step.result.map(|reply| Reply {
                 usage: usage.zip(reply.usage).map(|(one, other)| together(&one, &other)),
                 warnings: warnings.into_iter().chain(reply.warnings).collect(),

@@ -58,7 +58,7 @@ pub struct Record {
     pub bought_at: Option<i64>,
     /// The recording the answer belongs to.
     pub recording: Option<String>,
-    /// The key of the answer, in hex; `None` where nothing was asked.
+    /// The key of the answer, or of the first one of a closed loop, in hex; `None` where nothing was asked.
     pub key: Option<String>,
     /// Whether a scorer looked at the tool calls.
     pub tool_calls_judged: bool,

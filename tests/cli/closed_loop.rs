@@ -108,6 +108,10 @@ fn a_loop_an_unmatched_call_and_too_many_steps_are_faults_of_the_model() {
     assert_eq!(arm["estimates"]["tool_call_failure_rate"]["value"], 1.0);
     let shown = workspace.cutover("show loop").stdout;
     assert!(shown.contains("fail, looped") && shown.contains("conversation: find("), "{shown}");
+    // How a conversation ended is no scorer's word: it stands when the run is scored anew.
+    let rescored = workspace.cutover("rescore");
+    rescored.exit(0);
+    assert!(rescored.stdout.ends_with("rescored 6 answers: 0 outcomes changed\n"), "{}", rescored.stdout);
 }
 
 #[test]
@@ -133,7 +137,9 @@ fn a_later_step_that_is_not_stored_ends_a_replay_by_name_and_loses_nothing() {
     workspace.cutover("run suite.toml").exit(0);
     let key = trial(&workspace, "a", "new")["key"].as_str().expect("a key").to_owned();
     let store = rusqlite::Connection::open(workspace.path(".cutover/store.sqlite")).expect("opens");
-    let forget = format!("DELETE FROM answers WHERE key = x'{key}'");
+    // The trial's key is that of its first step; the dearer arm is `new`.
+    let second = format!("SELECT key FROM calls WHERE key <> x'{key}' ORDER BY cost DESC LIMIT 1");
+    let forget = format!("DELETE FROM answers WHERE key = ({second})");
     assert_eq!(store.execute(&forget, []).expect("is forgotten"), 1);
     drop(store);
     workspace.cutover("run suite.toml --mode replay --out replayed").exit(7).stdout("").stderr(

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::judges::JUDGE;
 use crate::support::{Answer, Server, Workspace, suite};
 
 /// A run of four numbers in which the candidate is right, and the baseline on the odd ones; the server is gone.
@@ -107,4 +108,29 @@ fn what_a_crash_left_half_made_is_no_part_of_the_run() {
     workspace.cutover("gate").exit(5);
     assert_eq!(manifest(&workspace)["rescored"]["changed"], 7);
     assert!(!whole.exists());
+}
+
+#[test]
+fn what_judges_said_stands_and_one_with_another_rubric_says_nothing() {
+    let server = Server::start(|seen, _| match seen.model() {
+        "referee" => Answer::text("{\"reason\": \"so\", \"verdict\": \"fail\"}"),
+        _ => Answer::number(seen, true),
+    });
+    let judged = suite(server.port(), JUDGE);
+    let workspace = Workspace::new().numbers(4, server.port()).file("suite.toml", &judged);
+    workspace.cutover("run suite.toml").exit(0);
+    let (asked, passed) =
+        (server.seen().len(), |arm: usize| workspace.summary()["results"]["arms"][arm]["accounting"]["passed"].clone());
+    assert_eq!((passed(0), passed(1)), (0.into(), 0.into()));
+
+    let same = workspace.cutover("rescore");
+    same.exit(0).stderr("");
+    assert!(same.stdout.ends_with("rescored 8 answers: 0 outcomes changed\n"), "{}", same.stdout);
+    assert_eq!((passed(0), passed(1)), (0.into(), 0.into()));
+
+    workspace.write("suite.toml", &judged.replace("Is the number right?", "Is it polite?"));
+    let told = "the judge `helpful` was not asked this, and a rescoring asks nobody: `cutover run` asks it\n";
+    workspace.cutover("rescore").exit(0).stderr(told);
+    assert_eq!((passed(0), passed(1)), (4.into(), 4.into()));
+    assert_eq!(server.seen().len(), asked);
 }
