@@ -138,7 +138,7 @@ fn a_later_step_that_is_not_stored_ends_a_replay_by_name_and_loses_nothing() {
     let key = trial(&workspace, "a", "new")["key"].as_str().expect("a key").to_owned();
     let store = rusqlite::Connection::open(workspace.path(".cutover/store.sqlite")).expect("opens");
     // The trial's key is that of its first step; the dearer arm is `new`.
-    let second = format!("SELECT key FROM calls WHERE key <> x'{key}' ORDER BY cost DESC LIMIT 1");
+    let second = format!("SELECT key FROM calls WHERE key <> x'{key}' ORDER BY cost_pico DESC LIMIT 1");
     let forget = format!("DELETE FROM answers WHERE key = ({second})");
     assert_eq!(store.execute(&forget, []).expect("is forgotten"), 1);
     drop(store);
