@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn f1_is_that_of_the_textbook_and_a_class_without_cases_is_in_no_mean() {
-        // scikit-learn 1.5: f1_score([0,0,0,1,1,2], [0,0,1,1,3,0], labels=[0,1,2], average="macro") = 0.38888888888888884
+        // scikit-learn 1.9.1: f1_score([0,0,0,1,1,2], [0,0,1,1,3,0], labels=[0,1,2], average="macro") = 0.38888888888888884
         let cases = answers(&[(0, 0), (0, 0), (0, 1), (1, 1), (1, 3), (2, 0)]);
         let matrix = confusion(&cases, 4, Design::default());
         close(macro_f1(&matrix), (2.0 / 3.0 + 0.5 + 0.0) / 3.0);
