@@ -1,7 +1,5 @@
 //! Programs that judge, hang, die, and talk too much.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::super::fixture::{call, case, option_errors, scorer, text};
