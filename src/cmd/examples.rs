@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::CommandError;
 use crate::compare::Results;
 use crate::dataset::Dataset;
-use crate::domain::{AUTO_PREFIX, Accept, Case, Content, Expected, Message, Part, Role, Tool};
+use crate::domain::{AUTO_PREFIX, Accept, Case, Content, Expected, Message, Part, Tool};
 use crate::run_dir::{Answer, Example, ExampleAnswer, Finished};
 
 /// Cases lost by each candidate that are shown.
@@ -73,13 +73,7 @@ fn example_answer(answer: Answer) -> ExampleAnswer {
 pub(super) fn prompt(case: &Case) -> String {
     let tools: Vec<&str> = case.tools.iter().map(Tool::name).collect();
     let turns = case.messages.iter().map(|message| {
-        let role = match message.role {
-            Role::System => "system",
-            Role::Developer => "developer",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-            Role::Tool => "tool",
-        };
+        let role = message.role.name();
         let content = content(message);
         let calls = message.tool_calls.iter().map(|call| format!("\n→ {}({})", call.name, call.arguments.text()));
         format!("[{role}] {content}{}", calls.collect::<String>())

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::spelled;
 use super::{ModelJudge, Scale};
-use crate::domain::{Case, Content, Message, Part, Response, Role, ToolCall};
+use crate::domain::{Case, Content, Message, Part, Response, ToolCall};
 
 const INSTRUCTIONS: &str = "You judge one answer of an assistant to a conversation, by the rubric below. The user \
      message is one JSON document: `conversation` is what the assistant was given, `expected` is what a right answer is \
@@ -95,13 +95,7 @@ fn answer_schema(name: &str, verdict: &Value) -> Value {
 }
 
 fn message(message: &Message) -> Value {
-    let role = match message.role {
-        Role::System => "system",
-        Role::Developer => "developer",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-        Role::Tool => "tool",
-    };
+    let role = message.role.name();
     let content = match &message.content {
         None => Value::Null,
         Some(Content::Text(text)) => text.as_str().into(),

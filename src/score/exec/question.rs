@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::spelled;
-use crate::domain::{Arguments, Case, Content, ImageSource, Message, Part, Response, Role, Tool, ToolCall};
+use crate::domain::{Arguments, Case, Content, ImageSource, Message, Part, Response, Tool, ToolCall};
 
 /// The line for one answer.
 pub(super) fn line(case: &Case, response: &Response) -> String {
@@ -27,13 +27,7 @@ pub(super) fn line(case: &Case, response: &Response) -> String {
 }
 
 fn message(message: &Message) -> Value {
-    let role = match message.role {
-        Role::System => "system",
-        Role::Developer => "developer",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-        Role::Tool => "tool",
-    };
+    let role = message.role.name();
     let content = match &message.content {
         Some(Content::Text(text)) => Value::from(text.as_str()),
         Some(Content::Parts(parts)) => parts.iter().map(part).collect(),
