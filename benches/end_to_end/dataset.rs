@@ -6,6 +6,10 @@ use std::path::Path;
 
 use crate::Result;
 
+/// The file of cases.
+pub(crate) const CASES: &str = "cases.jsonl";
+/// The file of the bodies that they are sent as, one a line.
+pub(crate) const BODIES: &str = "bodies.txt";
 /// The models of both arms.
 pub(crate) const MODELS: [&str; 2] = ["old", "new"];
 /// Stands before the expected answer, in the last line of a prompt.
@@ -35,9 +39,10 @@ const WORDS: [&str; 16] = [
 ];
 const WORKLOADS: [&str; 4] = ["sort", "extract", "route", "summarize"];
 
-/// Writes `cases.jsonl` into a folder.
+/// Writes cases and their bodies into a folder.
 pub(crate) fn write(folder: &Path, cases: usize) -> Result<()> {
-    let mut file = BufWriter::new(File::create(folder.join("cases.jsonl"))?);
+    let mut file = BufWriter::new(File::create(folder.join(CASES))?);
+    let mut bodies = BufWriter::new(File::create(folder.join(BODIES))?);
     let mut seed = 7;
     let mut prompt = String::with_capacity(PROMPT + 100);
     for number in 0..cases {
@@ -50,13 +55,17 @@ pub(crate) fn write(folder: &Path, cases: usize) -> Result<()> {
             prompt.push_str(if words % 12 == 0 { ".\\n" } else { " " });
         }
         let workload = WORKLOADS[number % WORKLOADS.len()];
+        let messages = format!("[{{\"role\":\"user\",\"content\":\"{prompt}\\nAnswer: [[{workload}-{number}]]\"}}]");
+        for model in MODELS {
+            writeln!(bodies, "{{\"model\":\"{model}\",\"messages\":{messages}}}")?;
+        }
         writeln!(
             file,
-            "{{\"id\":\"case-{number:06}\",\"messages\":[{{\"role\":\"user\",\"content\":\"{prompt}\\nAnswer: \
-             [[{workload}-{number}]]\"}}],\"expected\":{{\"text\":\"{workload}-{number}\"}},\
+            "{{\"id\":\"case-{number:06}\",\"messages\":{messages},\"expected\":{{\"text\":\"{workload}-{number}\"}},\
              \"tags\":{{\"workload\":\"{workload}\"}}}}"
         )?;
     }
+    bodies.flush()?;
     Ok(file.flush()?)
 }
 
@@ -70,7 +79,7 @@ pub(crate) fn write_suite(folder: &Path, port: u16, concurrency: usize) -> Resul
     let [old, new] = MODELS;
     let suite = format!(
         "name = \"benchmark\"\n\
-         [dataset]\npath = \"cases.jsonl\"\n\
+         [dataset]\npath = \"{CASES}\"\n\
          [baseline]\nmodel = \"local/{old}\"\n\
          [candidates.new]\nmodel = \"local/{new}\"\n\
          [endpoints.local]\nprotocol = \"openai-chat\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\

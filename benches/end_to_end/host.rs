@@ -2,14 +2,14 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
+use crate::cutover::Folder;
 use crate::faults::Script;
 use crate::process::{Took, command, measure};
 use crate::server::Stats;
-use crate::{RAW, Result, SERVE};
+use crate::{RAW, Result, SERVE, dataset, oha};
 
 /// A running server; it ends when this is dropped.
 pub(crate) struct Host {
@@ -32,11 +32,18 @@ impl Host {
         Ok(Self { port: line.trim().parse()?, child, stdin })
     }
 
-    /// Sends every case of `cases.jsonl` with the raw load generator.
-    pub(crate) fn raw(&self, folder: &Path, concurrency: usize) -> Result<Took> {
-        let mut raw = command(std::env::current_exe()?, folder)?;
-        raw.args([RAW, &self.port.to_string(), "cases.jsonl", &concurrency.to_string()]);
-        measure(raw, folder)
+    /// Sends as many requests as every case of a folder makes, with oha where it is installed: it draws its bodies from
+    /// those of the cases.
+    pub(crate) fn raw(&self, folder: &Folder, concurrency: usize) -> Result<Took> {
+        let bodies = (folder.path(), dataset::BODIES);
+        oha::send(self.port, bodies, folder.requests(), concurrency).unwrap_or_else(|| self.every(folder, concurrency))
+    }
+
+    /// Sends every case of a folder once to both models, with the generator of this benchmark.
+    pub(crate) fn every(&self, folder: &Folder, concurrency: usize) -> Result<Took> {
+        let mut raw = command(std::env::current_exe()?, folder.path())?;
+        raw.args([RAW, &self.port.to_string(), dataset::CASES, &concurrency.to_string()]);
+        measure(raw, folder.path())
     }
 
     /// What was seen since the last reset, which this one is.

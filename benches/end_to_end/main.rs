@@ -11,6 +11,7 @@ mod faults;
 mod host;
 mod http;
 mod measures;
+mod oha;
 mod process;
 mod raw;
 mod server;
@@ -96,6 +97,7 @@ fn measure(arguments: &[&str]) -> Result<()> {
             rows.extend(measure(&extent)?);
         }
     }
+    println!("Raw is {}.\n", oha::name()?);
     print!("{}", table::render(rows));
     Ok(())
 }

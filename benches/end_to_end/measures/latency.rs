@@ -33,11 +33,11 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Row>> {
 
 fn round(folder: &Folder, host: &Host, concurrency: usize) -> Result<Beside> {
     let runs = folder.runs(host.port, concurrency)?;
-    let before = host.raw(folder.path(), concurrency)?;
+    let before = host.raw(folder, concurrency)?;
     host.reset()?;
     let cutover = runs.run("results")?;
     let seen = host.reset()?;
-    let after = host.raw(folder.path(), concurrency)?;
+    let after = host.raw(folder, concurrency)?;
     host.reset()?;
     expect("requests, and most in flight", &(seen.requests, seen.peak), &(folder.requests(), concurrency))?;
     Ok(Beside { raw: [before, after], cutover })

@@ -23,7 +23,9 @@ struct Round {
 pub(super) fn measure(extent: &Extent) -> Result<Vec<Row>> {
     let folder = Folder::new(extent.cases)?;
     let host = Host::start(std::time::Duration::ZERO, Script::None)?;
-    let rounds = (0..extent.rounds).map(|_| round(&folder, &host)).collect::<Result<Vec<_>>>()?;
+    host.every(&folder, CONCURRENCY)?;
+    let every = host.reset()?;
+    let rounds = (0..extent.rounds).map(|_| round(&folder, &host, every.sum)).collect::<Result<Vec<_>>>()?;
     let report: Vec<Took> = rounds.iter().map(|round| round.report).collect();
     let [html, json] = [|round: &Round| round.html, |round: &Round| round.json].map(|of| median(rounds.iter().map(of)));
     let against_first = median(rounds.iter().map(|round| wall(&round.stored.cutover) / wall(&round.first.cutover)));
@@ -55,20 +57,21 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Row>> {
     ])
 }
 
-fn round(folder: &Folder, host: &Host) -> Result<Round> {
+/// Fails too where the bodies that cutover sends are not those of the cases, which add up to this.
+fn round(folder: &Folder, host: &Host, bodies: u64) -> Result<Round> {
     let requests = folder.requests();
     let runs = folder.runs(host.port, CONCURRENCY)?;
-    let before = host.raw(folder.path(), CONCURRENCY)?;
+    let before = host.raw(folder, CONCURRENCY)?;
     let of_raw = host.reset()?;
     let first = runs.run("first")?;
     let of_first = host.reset()?;
     let stored = runs.run("stored")?;
     let of_stored = host.reset()?;
-    let after = host.raw(folder.path(), CONCURRENCY)?;
+    let after = host.raw(folder, CONCURRENCY)?;
     host.reset()?;
-    expect("raw requests", &(of_raw.requests, of_raw.again), &(requests, 0))?;
+    expect("raw requests", &of_raw.requests, &requests)?;
     expect("requests of a first run", &(of_first.requests, of_first.again), &(requests, 0))?;
-    expect("the bodies of both", &of_first.sum, &of_raw.sum)?;
+    expect("its bodies", &of_first.sum, &bodies)?;
     expect("requests of a stored run", &of_stored.requests, &0)?;
     expect("outcomes of a stored run", &runs.outcomes("stored")?, &runs.outcomes("first")?)?;
     let report = runs.report("first")?;
