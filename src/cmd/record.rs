@@ -57,7 +57,7 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
         key: finished.key.map(|key| key.to_string()),
         weight: finished.case.weight,
         cluster: finished.case.cluster.clone(),
-        tags: finished.case.tags.clone(),
+        tags: (*finished.case.tags).clone(),
     };
     if let Some(reply) = reply {
         record.response = Some(reply.response);
@@ -138,7 +138,7 @@ pub(super) fn not_sent(case: Case, arm: &Arm, repeat: u32) -> Record {
         key: None,
         weight: case.weight,
         cluster: case.cluster,
-        tags: case.tags,
+        tags: (*case.tags).clone(),
     }
 }
 

@@ -125,7 +125,7 @@ impl Stored {
                 tool_calls_judged: score::judged_calls(&scores, &self.suite.scorers),
                 scores,
                 involves_tools: case.involves_tools(),
-                tags: case.tags.clone(),
+                tags: (*case.tags).clone(),
             }))
         })?;
         refuse_other_cases(&differ, &self.run)?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::actions::actions;
+use super::fields::Field;
 use super::line::BadLine;
 use crate::domain::{Accept, Expected, ExpectedArgument, ExpectedCall, ExpectedCalls, Pattern};
 
@@ -17,7 +18,7 @@ pub(super) struct RawExpected {
 }
 
 /// Keys that may stand beside `tool_calls`; `forbidden_calls` also alone.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct RawRules {
     order: Option<RawOrder>,
     forbidden_calls: Option<Vec<String>>,
@@ -28,6 +29,16 @@ struct RawRules {
 enum RawOrder {
     Free,
     Fixed,
+}
+
+impl RawExpected {
+    /// Mostly nothing is said but what is expected: then it is read as it stands.
+    pub(super) fn of(field: &Field<'_>) -> Result<Self, BadLine> {
+        match field.read() {
+            Ok(kind) => Ok(Self { kind: Some(kind), rules: RawRules::default() }),
+            Err(_) => field.read(),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for RawExpected {
@@ -192,6 +203,15 @@ mod tests {
 
     use super::*;
 
+    /// What is read of a line, which is what its value stands for.
+    fn read(given: &Value) -> Result<Expected, BadLine> {
+        let text = given.to_string();
+        let line = Field::at("expected", serde_json::from_str(&text).expect("is JSON"));
+        let read = expected(RawExpected::of(&line).expect("has the shape"));
+        assert_eq!(read, expected(serde_json::from_value(given.clone()).expect("has the shape")));
+        read
+    }
+
     #[test]
     fn every_form_of_expectation_is_read() {
         let call = |any_of: Vec<Value>, optional| ExpectedCall {
@@ -230,8 +250,7 @@ mod tests {
             ),
         ];
         for (given, expected) in rows {
-            let raw = serde_json::from_value(given).expect("has the shape");
-            assert_eq!(super::expected(raw).expect("is read"), expected);
+            assert_eq!(read(&given).expect("is read"), expected);
         }
     }
 
@@ -258,8 +277,7 @@ mod tests {
             (json!({"tool_calls": [{"name": "f"}], "forbidden_calls": ["f"]}), "`f` is both expected and forbidden"),
         ];
         for (given, message) in rows {
-            let raw = serde_json::from_value(given.clone()).expect("has the shape");
-            let bad = super::expected(raw).expect_err("is refused");
+            let bad = read(&given).expect_err("is refused");
             assert!(bad.message.starts_with(message), "{given}: {}", bad.message);
         }
     }
@@ -272,8 +290,8 @@ mod tests {
             (json!({"a": -1}), "`expected.ranking.relevance` of `a` is -1, but must be a number of at least 0"),
         ];
         for (relevance, message) in rows {
-            let raw = serde_json::from_value(json!({"ranking": {"relevance": relevance}})).expect("has the shape");
-            assert_eq!(super::expected(raw).expect_err("is wrong").message, message);
+            let bad = read(&json!({"ranking": {"relevance": relevance}})).expect_err("is wrong");
+            assert_eq!(bad.message, message);
         }
     }
 }

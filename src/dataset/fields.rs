@@ -1,63 +1,100 @@
-//! The fields of a JSON object, each as it was written; what is wrong with one is said with its place in the line, its
-//! value and what is allowed.
+//! The fields of a JSON object; what is wrong with one is said with its place in the line, its value and what is allowed.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::line::BadLine;
+use super::node::{self, Members, Node, Written};
 use crate::problem::suggestion;
 
 /// Characters of a value that a message shows.
 const SHOWN: usize = 40;
+/// Members of an object of which each is compared with each: more are sorted.
+const FEW: usize = 16;
 
 /// Words of others, with ours.
 pub(super) type Words = &'static [(&'static str, &'static str)];
 
+/// Where something stands in a line: `messages[0].role`. Of an opened line no place is kept: what is wrong with it is
+/// said of the same line as it was written.
+#[derive(Clone)]
+pub(super) struct Place(Option<String>);
+
+impl Place {
+    /// The line itself.
+    const LINE: Self = Self(Some(String::new()));
+
+    /// The place of a field of what stands here.
+    fn field(&self, name: &str) -> Self {
+        let of = |place: &String| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
+        Self(self.0.as_ref().map(of))
+    }
+
+    /// The place of an element of the list that stands here.
+    fn element(&self, index: usize) -> Self {
+        Self(self.0.as_ref().map(|place| format!("{place}[{index}]")))
+    }
+
+    fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_deref().unwrap_or_default())
+    }
+}
+
 /// An object that is being read: what is asked for is known, what nobody asked for is wrong.
 pub(super) struct Fields<'a> {
-    /// Empty for the line itself.
-    place: String,
-    left: Vec<(String, &'a RawValue)>,
+    place: Place,
+    left: Members<'a>,
     asked: Vec<&'static str>,
 }
 
-/// A field as it was written, with its place in the line: `messages[0].role`.
+/// A field with its place in the line.
 #[derive(Clone)]
 pub(super) struct Field<'a> {
-    pub(super) place: String,
-    pub(super) raw: &'a RawValue,
+    pub(super) place: Place,
+    value: Node<'a>,
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of a line; an error when it is no object.
+    /// The fields of a line, each as it was written; an error when it is no object.
     pub(super) fn of_line(line: &'a [u8]) -> Result<Result<Self, BadLine>, serde_json::Error> {
-        serde_json::from_slice(line).map(|Pairs(fields)| Self::new(String::new(), fields))
+        serde_json::from_slice(line).map(|written: Written<'_>| Self::new(Place::LINE, written.into_members()))
     }
 
-    fn new(place: String, fields: Vec<(String, &'a RawValue)>) -> Result<Self, BadLine> {
-        let mut names: Vec<&str> = fields.iter().map(|field| field.0.as_str()).collect();
-        names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(BadLine::from(format!("the field `{}` stands twice", place_of(&place, twice[0]))));
+    /// The fields of a line that is opened. `None` where something in it is wrong: what it is, [`Fields::of_line`] says.
+    pub(super) fn opened(line: &'a [u8]) -> Option<Self> {
+        Self::new(Place(None), node::open(line)?).ok()
+    }
+
+    fn new(place: Place, members: Members<'a>) -> Result<Self, BadLine> {
+        match twice(&members) {
+            Some(name) => Err(BadLine::from(format!("the field `{}` stands twice", place.field(name)))),
+            None => Ok(Self { place, left: members, asked: Vec::new() }),
         }
-        Ok(Self { place, left: fields, asked: Vec::new() })
     }
 
     /// The value of a field; `None` where it is absent or `null`.
     pub(super) fn take(&mut self, name: &'static str) -> Option<Field<'a>> {
-        self.asked.push(name);
+        if self.place.is_kept() {
+            self.asked.push(name);
+        }
         self.remove(name)
     }
 
     /// The same of a field that messages do not name among those that may be there.
     pub(super) fn remove(&mut self, name: &str) -> Option<Field<'a>> {
         let found = self.left.iter().position(|(found, _)| found == name)?;
-        let (_, raw) = self.left.remove(found);
-        let place = place_of(&self.place, name);
-        (raw.get() != "null").then_some(Field { place, raw })
+        let (_, value) = self.left.remove(found);
+        let is_null = matches!(value, Node::Raw(raw) if raw.get() == "null");
+        (!is_null).then(|| Field { place: self.place.field(name), value })
     }
 
     /// The value of a field that must be there.
@@ -67,24 +104,22 @@ impl<'a> Fields<'a> {
 
     /// A text.
     pub(super) fn text(&mut self, name: &'static str) -> Result<Option<String>, BadLine> {
-        self.take(name).map(|field| field.text()).transpose()
+        self.take(name).map(Field::text).transpose()
     }
 
     /// A whole number that is not negative; `wanted` says of what.
     pub(super) fn count(&mut self, name: &'static str, wanted: &str) -> Result<Option<u64>, BadLine> {
-        let count = |field: Field<'_>| field.raw.get().parse().map_err(|_| field.wrong(wanted));
-        self.take(name).map(count).transpose()
+        self.take(name).map(|field| field.parse().ok_or_else(|| field.wrong(wanted))).transpose()
     }
 
     /// True or false.
     pub(super) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, BadLine> {
-        let flag = |field: Field<'_>| field.raw.get().parse().map_err(|_| field.wrong("true or false"));
-        self.take(name).map(flag).transpose()
+        self.take(name).map(|field| field.parse().ok_or_else(|| field.wrong("true or false"))).transpose()
     }
 
     /// The elements of a list; none where it is absent or `null`.
     pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<Field<'a>>, BadLine> {
-        self.take(name).map_or(Ok(Vec::new()), |field| field.list())
+        self.take(name).map_or(Ok(Vec::new()), Field::list)
     }
 
     /// Refuses what nobody asked for.
@@ -100,42 +135,102 @@ impl<'a> Fields<'a> {
     }
 
     fn shown(&self) -> String {
-        if self.place.is_empty() { "the case".to_owned() } else { format!("`{}`", self.place) }
+        match self.place.to_string() {
+            line if line.is_empty() => "the case".to_owned(),
+            place => format!("`{place}`"),
+        }
     }
 }
 
 impl<'a> Field<'a> {
-    /// The fields of an object.
-    pub(super) fn object(&self) -> Result<Fields<'a>, BadLine> {
-        if !self.raw.get().starts_with('{') {
-            return Err(self.wrong("an object"));
+    /// A value as it was written, at a place.
+    pub(super) fn at(place: &str, raw: &'a RawValue) -> Self {
+        Self { place: Place(Some(place.to_owned())), value: Node::Raw(raw) }
+    }
+
+    /// The value as it was written; `None` where it is opened.
+    pub(super) fn raw(&self) -> Option<&'a RawValue> {
+        match self.value {
+            Node::Raw(raw) => Some(raw),
+            Node::Text(_) | Node::List(_) | Node::Object(_) => None,
         }
-        let Pairs(fields) = self.read()?;
-        Fields::new(self.place.clone(), fields)
+    }
+
+    /// The value as Rust reads it; `None` also where it is opened.
+    pub(super) fn parse<T: std::str::FromStr>(&self) -> Option<T> {
+        self.raw()?.get().parse().ok()
+    }
+
+    /// The fields of an object.
+    pub(super) fn object(self) -> Result<Fields<'a>, BadLine> {
+        match self.value {
+            Node::Object(members) => Fields::new(self.place, members),
+            Node::Raw(raw) if raw.get().starts_with('{') => {
+                let written: Written<'a> = self.read()?;
+                Fields::new(self.place, written.into_members())
+            }
+            Node::Raw(_) | Node::Text(_) | Node::List(_) => Err(self.wrong("an object")),
+        }
     }
 
     /// The elements of a list.
-    pub(super) fn list(&self) -> Result<Vec<Self>, BadLine> {
-        if !self.raw.get().starts_with('[') {
-            return Err(self.wrong("a list"));
-        }
-        let elements: Vec<&'a RawValue> = self.read()?;
-        let place = |index| format!("{}[{index}]", self.place);
-        Ok(elements.into_iter().enumerate().map(|(index, raw)| Field { place: place(index), raw }).collect())
+    pub(super) fn list(self) -> Result<Vec<Self>, BadLine> {
+        let elements = match self.value {
+            Node::List(elements) => elements,
+            Node::Raw(raw) if raw.get().starts_with('[') => {
+                let elements: Vec<&'a RawValue> = self.read()?;
+                elements.into_iter().map(Node::Raw).collect()
+            }
+            Node::Raw(_) | Node::Text(_) | Node::Object(_) => return Err(self.wrong("a list")),
+        };
+        let element = |(index, value)| Field { place: self.place.element(index), value };
+        Ok(elements.into_iter().enumerate().map(element).collect())
     }
 
     /// A text.
-    pub(super) fn text(&self) -> Result<String, BadLine> {
-        if self.raw.get().starts_with('"') { self.read() } else { Err(self.wrong("a text")) }
+    pub(super) fn text(self) -> Result<String, BadLine> {
+        match self.value {
+            Node::Text(text) => Ok(text.into_owned()),
+            Node::Raw(_) | Node::List(_) | Node::Object(_) => self.peek().map(Cow::into_owned),
+        }
+    }
+
+    /// The same of a value that is needed further on.
+    pub(super) fn peek(&self) -> Result<Cow<'_, str>, BadLine> {
+        match &self.value {
+            Node::Text(text) => Ok(Cow::Borrowed(text)),
+            Node::Raw(raw) if raw.get().starts_with('"') => self.read().map(Cow::Owned),
+            Node::Raw(_) | Node::List(_) | Node::Object(_) => Err(self.wrong("a text")),
+        }
     }
 
     /// What one of the rows of a table stands for; a word of somebody else's is explained.
     pub(super) fn one_of<T: Copy>(&self, rows: &[(&'static str, T)], words: Words) -> Result<T, BadLine> {
-        let names: Vec<String> = rows.iter().map(|row| format!("`{}`", row.0)).collect();
-        let wanted = format!("one of {}", names.join(", "));
-        let Ok(text) = self.text() else { return Err(self.wrong(&wanted)) };
-        let row = rows.iter().find(|row| row.0 == text);
-        row.map(|row| row.1).ok_or_else(|| BadLine { help: word(&text, words), ..self.wrong(&wanted) })
+        let text = self.peek().ok();
+        let row = text.as_ref().and_then(|text| rows.iter().find(|row| row.0 == text));
+        row.map(|row| row.1).ok_or_else(|| {
+            let names: Vec<String> = rows.iter().map(|row| format!("`{}`", row.0)).collect();
+            let bad = self.wrong(&format!("one of {}", names.join(", ")));
+            BadLine { help: text.and_then(|text| word(&text, words)), ..bad }
+        })
+    }
+
+    /// Whether it is a text, as far as its beginning tells.
+    pub(super) fn is_text(&self) -> bool {
+        match &self.value {
+            Node::Raw(raw) => raw.get().starts_with('"'),
+            Node::Text(_) => true,
+            Node::List(_) | Node::Object(_) => false,
+        }
+    }
+
+    /// Whether it is a list, as far as its beginning tells.
+    pub(super) fn is_list(&self) -> bool {
+        match &self.value {
+            Node::Raw(raw) => raw.get().starts_with('['),
+            Node::List(_) => true,
+            Node::Text(_) | Node::Object(_) => false,
+        }
     }
 
     /// The message for a value that is not what it must be.
@@ -143,9 +238,10 @@ impl<'a> Field<'a> {
         BadLine::from(format!("`{}` is {}, but must be {wanted}", self.place, self.shown()))
     }
 
-    /// The value in a shape of its own.
+    /// The value in a shape of its own. What is opened has none.
     pub(super) fn read<T: Deserialize<'a>>(&self) -> Result<T, BadLine> {
-        serde_json::from_str(self.raw.get()).map_err(|error| {
+        let raw = self.raw().ok_or_else(|| self.wrong("as it was written"))?;
+        serde_json::from_str(raw.get()).map_err(|error| {
             let text = error.to_string();
             let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
             BadLine::from(format!("`{}`: {what}", self.place))
@@ -153,7 +249,12 @@ impl<'a> Field<'a> {
     }
 
     fn shown(&self) -> String {
-        let text = self.raw.get();
+        let text = match &self.value {
+            Node::Raw(raw) => raw.get(),
+            Node::Text(text) => text,
+            Node::List(_) => "[",
+            Node::Object(_) => "{",
+        };
         match text.as_bytes().first() {
             Some(b'{') => "an object".to_owned(),
             Some(b'[') => "a list".to_owned(),
@@ -162,9 +263,16 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The place of a field of what stands at a place.
-fn place_of(place: &str, name: &str) -> String {
-    if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") }
+/// A name that stands twice; of several, the first in the order of the alphabet.
+fn twice<'m>(members: &'m Members<'_>) -> Option<&'m str> {
+    let name = |at: usize| members[at].0.as_ref();
+    let few = members.len() <= FEW;
+    if few && (1..members.len()).all(|later| (0..later).all(|earlier| name(earlier) != name(later))) {
+        return None;
+    }
+    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
 /// The beginning of a text.
@@ -180,43 +288,12 @@ fn word(found: &str, words: Words) -> Option<String> {
     words.iter().find(|row| row.0 == found).map(|row| format!("`{}` is `{}` here", row.0, row.1))
 }
 
-/// The members of a line that is an object, each as it was written.
-pub(super) fn members(line: &[u8]) -> Result<Vec<(String, &str)>, serde_json::Error> {
-    let Pairs(fields) = serde_json::from_slice(line)?;
-    Ok(fields.into_iter().map(|(name, raw)| (name, raw.get())).collect())
-}
-
-/// The fields of an object in their order, also those that stand twice.
-struct Pairs<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Vec<(String, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(fields)
-            }
-        }
-        deserializer.deserialize_map(InOrder).map(Pairs)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn fields(text: &str) -> Result<Fields<'_>, BadLine> {
-        Field { place: "a".to_owned(), raw: serde_json::from_str(text).expect("is JSON") }.object()
+        Field::at("a", serde_json::from_str(text).expect("is JSON")).object()
     }
 
     #[test]

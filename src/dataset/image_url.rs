@@ -14,9 +14,10 @@ const MEDIA_TYPES: &[&str] =
 const ACCEPTED: &str = "write `https://…`, `http://…` or `gs://…`, `data:image/png;base64,…` (or bmp, gif, heic, heif, \
                         jpeg, tiff, webp), or `file:NAME` for a file in the dataset's folder or below it";
 
-pub(super) fn image_source(field: &Field<'_>) -> Result<ImageSource, BadLine> {
+pub(super) fn image_source(field: Field<'_>) -> Result<ImageSource, BadLine> {
+    let place = field.place.clone();
     let url = field.text()?;
-    let wrong = |why: String| BadLine { message: format!("`{}` {why}", field.place), help: Some(ACCEPTED.to_owned()) };
+    let wrong = |why: String| BadLine { message: format!("`{place}` {why}"), help: Some(ACCEPTED.to_owned()) };
     let Some((scheme, rest)) = url.split_once(':') else {
         return Err(wrong(format!("is \"{}\", which is no URL", clipped(&url))));
     };
@@ -57,7 +58,7 @@ mod tests {
 
     fn read(url: &str) -> Result<ImageSource, BadLine> {
         let text = serde_json::to_string(url).expect("is JSON");
-        image_source(&Field { place: "url".to_owned(), raw: serde_json::from_str(&text).expect("is JSON") })
+        image_source(Field::at("url", serde_json::from_str(&text).expect("is JSON")))
     }
 
     #[test]

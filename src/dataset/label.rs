@@ -8,13 +8,13 @@ use crate::domain::{Label, LabelOutcome};
 const OUTCOMES: &[(&str, LabelOutcome)] = &[("pass", LabelOutcome::Pass), ("fail", LabelOutcome::Fail)];
 
 pub(super) fn labels(fields: &mut Fields<'_>) -> Result<Vec<Label>, BadLine> {
-    fields.list("labels")?.iter().map(label).collect()
+    fields.list("labels")?.into_iter().map(label).collect()
 }
 
-fn label(field: &Field<'_>) -> Result<Label, BadLine> {
+fn label(field: Field<'_>) -> Result<Label, BadLine> {
     let mut fields = field.object()?;
     let answer = fields.require("answer")?;
-    let digest = answer.text()?;
+    let digest = answer.peek()?.into_owned();
     if digest.len() != 64 || !digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return Err(answer.wrong("the 64 hex digits of an answer, which `cutover label` writes"));
     }

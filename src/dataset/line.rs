@@ -1,5 +1,8 @@
 //! One line of JSON → one case, or what is wrong with the line.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 
 use super::fields::{Field, Fields};
@@ -24,14 +27,30 @@ impl From<String> for BadLine {
 
 /// Reads one line. Nothing is ignored: an unknown field is an error, since it may be a misspelt one.
 pub(super) fn parse(bytes: &[u8]) -> Result<Case, BadLine> {
+    read(bytes, None)
+}
+
+/// Reads one line again, whose tags are known: they are those that the case gets.
+pub(super) fn parse_again(bytes: &[u8], tags: &Arc<BTreeMap<String, String>>) -> Result<Case, BadLine> {
+    read(bytes, Some(tags))
+}
+
+/// A good line is read in one pass; what is wrong with any other is found out after.
+fn read(bytes: &[u8], tags: Option<&Arc<BTreeMap<String, String>>>) -> Result<Case, BadLine> {
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
+    match Fields::opened(bytes).and_then(|fields| case(fields, tags).ok()) {
+        Some(case) => Ok(case),
+        None => case(as_written(bytes)?, tags),
+    }
+}
+
+fn as_written(bytes: &[u8]) -> Result<Fields<'_>, BadLine> {
     let no_object = |why: String| BadLine {
         message: format!("not a JSON object{why}"),
         help: Some("each line holds one whole JSON object".into()),
     };
-    // What is an object is read at once; what is wrong with anything else is found out after.
     if let Ok(fields) = Fields::of_line(bytes) {
-        return case(fields?);
+        return fields;
     }
     let raw: &RawValue = serde_json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
@@ -41,5 +60,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, BadLine> {
     if !raw.get().starts_with('{') {
         return Err(no_object(String::new()));
     }
-    case(Field { place: String::new(), raw }.object()?)
+    Field::at("", raw).object()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The JSON shape of a message, as in Chat Completions.
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::fields::{Field, Fields, Words};
@@ -34,19 +35,19 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("refusal", "put the words of the refusal into `content`, and leave it out"),
 ];
 
-pub(super) fn message(field: &Field<'_>) -> Result<Message, BadLine> {
+pub(super) fn message(field: Field<'_>) -> Result<Message, BadLine> {
+    let place = field.place.clone();
     let mut fields = field.object()?;
     let role = role(&fields.require("role")?)?;
-    let content = fields.take("content").map(|field| content(&field)).transpose()?;
+    let content = fields.take("content").map(content).transpose()?;
     let name = fields.text("name")?;
-    let calls = fields.list("tool_calls")?.iter().map(signed_call).collect::<Result<Vec<_>, _>>()?;
+    let calls = fields.list("tool_calls")?.into_iter().map(signed_call).collect::<Result<Vec<_>, _>>()?;
     let tool_call_id = fields.text("tool_call_id")?;
     let is_error = fields.flag("is_error")?;
     for (name, help) in LEFT_OUT {
         left_out(&mut fields, name, help)?;
     }
     fields.finish(&[])?;
-    let place = &field.place;
     if content.is_none() && calls.is_empty() {
         return Err(BadLine::from(format!("`{place}` has neither `content` nor `tool_calls`")));
     }
@@ -66,7 +67,7 @@ pub(super) fn message(field: &Field<'_>) -> Result<Message, BadLine> {
 }
 
 fn role(field: &Field<'_>) -> Result<Role, BadLine> {
-    field.one_of(ROLES, ROLE_WORDS).map_err(|bad| match field.text().as_deref() {
+    field.one_of(ROLES, ROLE_WORDS).map_err(|bad| match field.peek().as_deref() {
         Ok("function") => BadLine {
             help: Some(
                 "the result of a call has the role `tool`, with the `tool_call_id` of its call or without".into(),
@@ -79,26 +80,28 @@ fn role(field: &Field<'_>) -> Result<Role, BadLine> {
 
 /// Passes over what is empty; anything else would be lost without a word.
 pub(super) fn left_out(fields: &mut Fields<'_>, name: &str, help: &str) -> Result<(), BadLine> {
-    let empty = |field: &Field<'_>| ["", "[]", "{}", "\"\""].contains(&&*field.raw.get().replace([' ', '\t'], ""));
+    let empty = |field: &Field<'_>| {
+        field.raw().is_some_and(|raw| ["[]", "{}", "\"\""].contains(&&*raw.get().replace([' ', '\t'], "")))
+    };
     match fields.remove(name) {
         Some(field) if !empty(&field) => Err(BadLine { help: Some(help.to_owned()), ..field.wrong("empty") }),
         Some(_) | None => Ok(()),
     }
 }
 
-pub(super) fn tool_call(field: &Field<'_>) -> Result<ToolCall, BadLine> {
+pub(super) fn tool_call(field: Field<'_>) -> Result<ToolCall, BadLine> {
     signed_call(field).map(|call| call.0)
 }
 
 /// A call, with what Gemini's own compatible endpoint signs it with.
-fn signed_call(field: &Field<'_>) -> Result<(ToolCall, Option<String>), BadLine> {
+fn signed_call(field: Field<'_>) -> Result<(ToolCall, Option<String>), BadLine> {
     let mut fields = field.object()?;
     let id = fields.text("id")?;
     if let Some(kind) = fields.take("type") {
         kind.one_of(&[("function", ())], &[])?;
     }
     let mut function = fields.require("function")?.object()?;
-    let extra = fields.take("extra_content").map(|field| field.object()).transpose()?;
+    let extra = fields.take("extra_content").map(Field::object).transpose()?;
     fields.finish(&[("arguments", "function.arguments"), ("call_id", "id"), ("name", "function.name")])?;
     let name = function.require("name")?.text()?;
     let arguments = arguments(&function.require("arguments")?)?;
@@ -116,10 +119,10 @@ fn signature(mut extra: Fields<'_>) -> Result<String, BadLine> {
 
 /// Arguments as Chat Completions has them, a text that should be JSON, or as other logs do, an object.
 pub(super) fn arguments(field: &Field<'_>) -> Result<Arguments, BadLine> {
-    if field.raw.get().starts_with('{') {
-        return Ok(Arguments::Object(field.raw.get().to_owned()));
+    if let Some(object) = field.raw().map(RawValue::get).filter(|raw| raw.starts_with('{')) {
+        return Ok(Arguments::Object(object.to_owned()));
     }
-    let text = field.text().map_err(|_| field.wrong("a text of JSON, or an object"))?;
+    let text = field.peek().map_err(|_| field.wrong("a text of JSON, or an object"))?.into_owned();
     // No text at all is how some models call a function without arguments.
     if text.trim().is_empty() {
         return Ok(Arguments::Object("{}".to_owned()));
@@ -128,22 +131,24 @@ pub(super) fn arguments(field: &Field<'_>) -> Result<Arguments, BadLine> {
     Ok(if is_object { Arguments::Object(text) } else { Arguments::Malformed(text) })
 }
 
-fn content(field: &Field<'_>) -> Result<Content, BadLine> {
-    match field.raw.get().as_bytes().first() {
-        Some(b'"') => field.text().map(Content::Text),
-        Some(b'[') => field.list()?.iter().map(part).collect::<Result<_, _>>().map(Content::Parts),
-        Some(_) | None => Err(field.wrong("a text or a list of parts")),
+fn content(field: Field<'_>) -> Result<Content, BadLine> {
+    if field.is_text() {
+        field.text().map(Content::Text)
+    } else if field.is_list() {
+        field.list()?.into_iter().map(part).collect::<Result<_, _>>().map(Content::Parts)
+    } else {
+        Err(field.wrong("a text or a list of parts"))
     }
 }
 
-fn part(field: &Field<'_>) -> Result<Part, BadLine> {
+fn part(field: Field<'_>) -> Result<Part, BadLine> {
     let mut fields = field.object()?;
     let is_text = fields.require("type")?.one_of(&[("text", true), ("image_url", false)], PART_WORDS)?;
     let part = if is_text {
         Part::Text(fields.require("text")?.text()?)
     } else {
         let mut image = fields.require("image_url")?.object()?;
-        let (source, detail) = (image_source(&image.require("url")?)?, image.text("detail")?);
+        let (source, detail) = (image_source(image.require("url")?)?, image.text("detail")?);
         image.finish(&[])?;
         Part::Image { source, detail }
     };

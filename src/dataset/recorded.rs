@@ -59,11 +59,11 @@ const ANSWER_WORDS: Words = &[
 
 const MILLISECONDS: &str = "a whole number of milliseconds";
 
-pub(super) fn recorded(field: &Field<'_>) -> Result<Recorded, BadLine> {
+pub(super) fn recorded(field: Field<'_>) -> Result<Recorded, BadLine> {
     let mut fields = field.object()?;
     let answer = answer(&mut fields)?;
-    let failure = fields.take("failure").map(|field| failure(&field)).transpose()?;
-    let usage = fields.take("usage").map(|field| usage(&field)).transpose()?;
+    let failure = fields.take("failure").map(failure).transpose()?;
+    let usage = fields.take("usage").map(usage).transpose()?;
     let (model, service_tier) = (fields.text("model")?, fields.text("service_tier")?);
     let latency_ms = fields.count("latency_ms", MILLISECONDS)?;
     let first_token_ms = fields.count("first_token_ms", MILLISECONDS)?;
@@ -96,7 +96,7 @@ pub(super) fn recorded(field: &Field<'_>) -> Result<Recorded, BadLine> {
 /// What was answered, if anything of an answer is there.
 fn answer(fields: &mut Fields<'_>) -> Result<Option<Response>, BadLine> {
     let text = fields.text("text")?;
-    let tool_calls = fields.list("tool_calls")?.iter().map(tool_call).collect::<Result<Vec<_>, _>>()?;
+    let tool_calls = fields.list("tool_calls")?.into_iter().map(tool_call).collect::<Result<Vec<_>, _>>()?;
     let refusal = fields.text("refusal")?;
     let reasons: Vec<(&str, FinishReason)> = FINISH_REASONS.iter().map(|row| (row.1, row.0)).collect();
     let finish_reason = fields.take("finish_reason").map(|field| field.one_of(&reasons, FINISH_WORDS)).transpose()?;
@@ -107,7 +107,7 @@ fn answer(fields: &mut Fields<'_>) -> Result<Option<Response>, BadLine> {
     Ok(Some(Response { text: text.unwrap_or_default(), tool_calls, refusal, finish_reason, finish_raw: None }))
 }
 
-fn failure(field: &Field<'_>) -> Result<Failure, BadLine> {
+fn failure(field: Field<'_>) -> Result<Failure, BadLine> {
     let mut fields = field.object()?;
     let kinds: Vec<(&str, FailureKind)> = FAILURE_KINDS.iter().map(|row| (row.1, row.0)).collect();
     let kind = fields.require("kind")?.one_of(&kinds, &[])?;
@@ -116,7 +116,7 @@ fn failure(field: &Field<'_>) -> Result<Failure, BadLine> {
     Ok(Failure::local(kind, message, false))
 }
 
-fn usage(field: &Field<'_>) -> Result<Usage, BadLine> {
+fn usage(field: Field<'_>) -> Result<Usage, BadLine> {
     let mut fields = field.object()?;
     let mut count = |name| fields.count(name, "a whole number of tokens");
     let stated = Usage {

@@ -4,8 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write as _};
 use std::path::Path;
 
-use super::fields::members;
+use serde_json::value::RawValue;
+
 use super::line::BOM;
+use super::node::Written;
 use crate::private;
 
 /// A member of a line, and the JSON text of its value.
@@ -16,16 +18,16 @@ pub type Member = (&'static str, String);
 #[must_use]
 pub fn set_members(line: &[u8], new: &[Member]) -> Option<Vec<u8>> {
     let bom = if line.starts_with(BOM) { BOM.len() } else { 0 };
-    let found = members(&line[bom..]).ok()?;
-    let start_of = |raw: &str| raw.as_ptr() as usize - line.as_ptr() as usize;
-    let end = found.iter().map(|(_, raw)| start_of(raw) + raw.len()).max();
+    let Written(found) = serde_json::from_slice(&line[bom..]).ok()?;
+    let start_of = |raw: &RawValue| raw.get().as_ptr() as usize - line.as_ptr() as usize;
+    let end = found.iter().map(|(_, raw)| start_of(raw) + raw.get().len()).max();
     let opening = bom + line[bom..].iter().position(|byte| *byte == b'{')?;
     let behind = end.unwrap_or(opening + 1);
     let mut edits: Vec<(usize, usize, String)> = Vec::with_capacity(new.len());
     let mut is_empty = found.is_empty();
     for (name, value) in new {
         if let Some((_, raw)) = found.iter().find(|(found, _)| found == name) {
-            edits.push((start_of(raw), raw.len(), value.clone()));
+            edits.push((start_of(raw), raw.get().len(), value.clone()));
             continue;
         }
         let comma = if std::mem::take(&mut is_empty) { "" } else { "," };

@@ -1,11 +1,12 @@
 //! The JSON shape of a case: messages and tools as in Chat Completions, which is what logs hold.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::expected::expected;
+use super::expected::{RawExpected, expected};
 use super::fields::{Field, Fields};
 use super::label::labels;
 use super::line::BadLine;
@@ -39,6 +40,8 @@ struct RawSchema {
     strict: Option<bool>,
 }
 
+type Tags = BTreeMap<String, String>;
+
 /// Weights far beyond any real traffic would overflow their sums.
 const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-9..=1e12;
 
@@ -48,8 +51,8 @@ const OLD_SHAPES: &[(&str, &str)] = &[
     ("function_call", r#"write `"tool_choice"`: "auto", "none" or {"type": "function", "function": {"name": "…"}}"#),
 ];
 
-/// Reads a case from the fields of its line.
-pub(super) fn case(mut fields: Fields<'_>) -> Result<Case, BadLine> {
+/// Reads a case from the fields of its line; its tags too, where they are not known yet.
+pub(super) fn case(mut fields: Fields<'_>, known: Option<&Arc<Tags>>) -> Result<Case, BadLine> {
     let id = fields.require("id")?.text()?;
     if id.trim().is_empty() {
         return Err(BadLine::from("`id` is empty".to_owned()));
@@ -58,7 +61,7 @@ pub(super) fn case(mut fields: Fields<'_>) -> Result<Case, BadLine> {
     if messages.is_empty() {
         return Err(BadLine::from("`messages` is empty".to_owned()));
     }
-    let messages = messages.iter().map(message).collect::<Result<_, _>>()?;
+    let messages = messages.into_iter().map(message).collect::<Result<_, _>>()?;
     for (name, help) in OLD_SHAPES {
         left_out(&mut fields, name, help)?;
     }
@@ -69,12 +72,14 @@ pub(super) fn case(mut fields: Fields<'_>) -> Result<Case, BadLine> {
         tool_choice: fields.take("tool_choice").map(|field| tool_choice(&field.read()?)).transpose()?,
         parallel_tool_calls: fields.flag("parallel_tool_calls")?,
         response_format: fields.take("response_format").map(|field| response_format(field.read()?)).transpose()?,
-        expected: fields.take("expected").map_or(Ok(Expected::Unlabelled), |field| expected(field.read()?))?,
-        tags: fields.take("tags").map_or(Ok(BTreeMap::new()), |field| tags(&field))?,
+        expected: fields
+            .take("expected")
+            .map_or(Ok(Expected::Unlabelled), |field| expected(RawExpected::of(&field)?))?,
+        tags: tags(fields.take("tags"), known)?,
         weight: fields.take("weight").map_or(Ok(1.0), |field| weight(&field))?,
         cluster: fields.text("cluster")?,
-        recorded: fields.take("recorded").map(|field| recorded(&field)).transpose()?.map(Box::new),
-        tool_results: fields.take("tool_results").map(|field| tool_results(&field)).transpose()?,
+        recorded: fields.take("recorded").map(recorded).transpose()?.map(Box::new),
+        tool_results: fields.take("tool_results").map(tool_results).transpose()?,
         origin: fields.text("origin")?,
         labels: labels(&mut fields)?,
     };
@@ -83,16 +88,19 @@ pub(super) fn case(mut fields: Fields<'_>) -> Result<Case, BadLine> {
 }
 
 fn weight(field: &Field<'_>) -> Result<f64, BadLine> {
-    let weight: Option<f64> = field.raw.get().parse().ok();
+    let weight: Option<f64> = field.parse();
     weight.filter(|weight| WEIGHTS.contains(weight)).ok_or_else(|| BadLine {
         help: Some("leave it out when every case stands for equally many requests".into()),
         ..field.wrong(&format!("a number from {:e} to {:e}", WEIGHTS.start(), WEIGHTS.end()))
     })
 }
 
-fn tags(field: &Field<'_>) -> Result<BTreeMap<String, String>, BadLine> {
-    let tags: BTreeMap<String, Value> = field.read()?;
-    tags.into_iter().map(tag).collect()
+fn tags(given: Option<Field<'_>>, known: Option<&Arc<Tags>>) -> Result<Arc<Tags>, BadLine> {
+    if let Some(known) = known {
+        return Ok(Arc::clone(known));
+    }
+    let tags: BTreeMap<String, Value> = given.map_or(Ok(BTreeMap::new()), |field| field.read())?;
+    tags.into_iter().map(tag).collect::<Result<_, _>>().map(Arc::new)
 }
 
 fn tag((name, value): (String, Value)) -> Result<(String, String), BadLine> {

@@ -5,11 +5,11 @@ use super::line::BadLine;
 use super::message::arguments;
 use crate::domain::{Arguments, ToolResult};
 
-pub(super) fn tool_results(field: &Field<'_>) -> Result<Vec<ToolResult>, BadLine> {
-    field.list()?.iter().map(tool_result).collect()
+pub(super) fn tool_results(field: Field<'_>) -> Result<Vec<ToolResult>, BadLine> {
+    field.list()?.into_iter().map(tool_result).collect()
 }
 
-fn tool_result(field: &Field<'_>) -> Result<ToolResult, BadLine> {
+fn tool_result(field: Field<'_>) -> Result<ToolResult, BadLine> {
     let mut fields = field.object()?;
     let name = fields.require("name")?.text()?;
     let given = fields.take("arguments");

@@ -100,7 +100,7 @@ mod tests {
             parallel_tool_calls: None,
             response_format: None,
             expected: Expected::Unlabelled,
-            tags: std::collections::BTreeMap::new(),
+            tags: std::sync::Arc::default(),
             weight: 1.0,
             cluster: None,
             recorded: None,

@@ -1,6 +1,7 @@
 //! One recorded request and what a right answer to it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -25,8 +26,8 @@ pub struct Case {
     pub response_format: Option<ResponseFormat>,
     /// What a right answer is.
     pub expected: Expected,
-    /// Free labels, by which the results are sliced.
-    pub tags: BTreeMap<String, String>,
+    /// Free labels, by which the results are sliced; cases of one dataset share equal ones.
+    pub tags: Arc<BTreeMap<String, String>>,
     /// How many production requests this case stands for, relative to the others; positive and finite.
     pub weight: f64,
     /// Cases that share a cluster (one conversation, one user) are not independent of each other.

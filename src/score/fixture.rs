@@ -1,6 +1,6 @@
 //! Cases, answers and judgements for the tests of the scorers.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -28,7 +28,7 @@ pub(crate) fn case(expected: Expected) -> Case {
         parallel_tool_calls: None,
         response_format: None,
         expected,
-        tags: BTreeMap::new(),
+        tags: Arc::default(),
         weight: 1.0,
         cluster: None,
         recorded: None,

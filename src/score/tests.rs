@@ -1,6 +1,7 @@
 //! The table of scorers, and the outcome of an answer from all of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -42,7 +43,7 @@ fn every_row_has_a_name_of_its_own_and_reads_exactly_the_options_it_names() {
 #[test]
 fn tags_restrict_a_scorer() {
     let case = Case {
-        tags: BTreeMap::from([("workload".into(), "classify".into()), ("tier".into(), "1".into())]),
+        tags: Arc::new(BTreeMap::from([("workload".into(), "classify".into()), ("tier".into(), "1".into())])),
         ..case(Expected::Text("spam".into()))
     };
     let rows: [(&[(&str, &str)], Outcome); 4] = [

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use cutover::domain::{
     Accept, Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Function, JsonText,
@@ -110,7 +111,7 @@ fn case(line: CaseLine) -> Case {
             calls if calls.is_empty() => Expected::NoToolCall,
             calls => Expected::ToolCalls(calls.into()),
         },
-        tags: BTreeMap::new(),
+        tags: Arc::default(),
         weight: 1.0,
         cluster: None,
         recorded: None,

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::super::fields::Field;
 use super::conversation::{Conversation, Expectation, calls_as_written, expected_call, text};
 use super::{Converted, ImportCounts, ImportOptions};
 use crate::domain::{Arguments, Content, Message, Part, Role, ToolCall};
@@ -84,7 +85,7 @@ pub(super) fn write(
     let as_written: Vec<_> = raw[begin..end].iter().filter_map(calls_as_written).collect();
     let lists: Result<Vec<Vec<&RawValue>>, _> =
         as_written.iter().map(|calls| serde_json::from_str(calls.get())).collect();
-    let messages: Vec<&RawValue> = raw[..begin].iter().map(|field| field.raw).collect();
+    let messages: Vec<&RawValue> = raw[..begin].iter().filter_map(Field::raw).collect();
     let own = case.origin.as_deref().map(|origin| format!("; {origin}")).unwrap_or_default();
     let line = ClosedLoop {
         id: &case.id,

@@ -89,13 +89,13 @@ impl<'a> Conversation<'a> {
             });
         }
         let names = ["tools", "tool_choice", "parallel_tool_calls", "response_format"];
-        let request = names.into_iter().filter_map(|name| Some((name, fields.take(name)?.raw))).collect();
+        let request = names.into_iter().filter_map(|name| Some((name, fields.take(name)?.raw()?))).collect();
         Ok(Self { case, messages: fields.list("messages")?, request })
     }
 
     fn write(self, options: ImportOptions, out: &mut dyn Write) -> io::Result<Converted> {
         let Self { case, messages, request } = self;
-        let raw: Vec<&RawValue> = messages.iter().map(|field| field.raw).collect();
+        let raw: Vec<&RawValue> = messages.iter().filter_map(Field::raw).collect();
         let answers: Vec<usize> =
             (0..raw.len()).filter(|index| case.messages[*index].role == Role::Assistant).collect();
         let mut counts = ImportCounts {
@@ -158,8 +158,9 @@ pub(super) fn text(message: &Message) -> Option<String> {
 }
 
 pub(super) fn calls_as_written<'a>(message: &Field<'a>) -> Option<&'a RawValue> {
-    let calls = message.object().ok()?.remove("tool_calls")?;
-    (!calls.list().ok()?.is_empty()).then_some(calls.raw)
+    let calls = message.clone().object().ok()?.remove("tool_calls")?;
+    let raw = calls.raw()?;
+    (!calls.list().ok()?.is_empty()).then_some(raw)
 }
 
 fn origin(case: &Case, step: usize, steps: usize) -> String {

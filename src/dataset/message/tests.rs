@@ -5,7 +5,7 @@ use super::*;
 
 fn read(text: &str) -> Result<Message, BadLine> {
     let raw: &RawValue = serde_json::from_str(text).expect("is JSON");
-    message(&Field { place: "messages[1]".to_owned(), raw })
+    message(Field::at("messages[1]", raw))
 }
 
 #[test]

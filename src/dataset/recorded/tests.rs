@@ -6,7 +6,7 @@ use super::*;
 fn read(value: &Value) -> Result<Recorded, BadLine> {
     let text = value.to_string();
     let raw: &RawValue = serde_json::from_str(&text).expect("is JSON");
-    recorded(&Field { place: "recorded".to_owned(), raw })
+    recorded(Field::at("recorded", raw))
 }
 
 #[test]

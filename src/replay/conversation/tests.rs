@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::*;
 use crate::domain::{Arguments, Expected};
@@ -27,7 +27,7 @@ fn case(results: &[(&str, &str)]) -> Case {
         parallel_tool_calls: None,
         response_format: None,
         expected: Expected::Unlabelled,
-        tags: BTreeMap::new(),
+        tags: Arc::default(),
         weight: 1.0,
         cluster: None,
         recorded: None,

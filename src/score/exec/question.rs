@@ -14,7 +14,7 @@ pub(super) fn line(case: &Case, response: &Response) -> String {
             "messages": case.messages.iter().map(message).collect::<Vec<_>>(),
             "tools": case.tools.iter().map(tool).collect::<Vec<_>>(),
             "expected": spelled::expected(&case.expected),
-            "tags": case.tags,
+            "tags": *case.tags,
         },
         "response": {
             "text": response.text,

@@ -1,5 +1,8 @@
 //! Programs that judge, hang, die, and talk too much.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::fixture::{call, case, option_errors, scorer, text};
@@ -97,7 +100,7 @@ fn a_program_sees_the_case_and_the_answer_and_no_key() {
         ..text("Here\nit is")
     };
     let mut case = case(Expected::AnyOf(vec!["a".into()]));
-    case.tags.insert("tier".into(), "1".into());
+    case.tags = Arc::new(BTreeMap::from([("tier".into(), "1".into())]));
     assert_eq!(seeing.score(&case, &response).outcome, Outcome::Pass);
     let seen: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.path().join("seen")).expect("is read")).expect("is JSON");
