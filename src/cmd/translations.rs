@@ -1,13 +1,13 @@
 //! Whether every arm can be asked every case: found out before anything is sent.
 
-use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, HashMap, hash_map};
 use std::ops::Range;
 
 use super::CommandError;
 use super::error::Message;
 use crate::dataset::Dataset;
-use crate::domain::{Case, Tool};
+use crate::domain::{Case, Role, Tool};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::provider::{Dialect, Effect, Translation, translate};
@@ -67,27 +67,35 @@ impl Translations {
 
     fn check_part(dataset: &Dataset, arms: &[Arm], budget: bool, places: Range<usize>) -> Result<Self, Vec<Problem>> {
         let mut all = Self::default();
+        // Plain cases are checked once for all with the same roles: most of a dataset need not be read.
+        let mut plain: HashMap<(&[Role], bool), Vec<(usize, Translation)>> = HashMap::new();
         for place in places {
-            let case = dataset.read(place).map_err(|problem| vec![problem])?;
-            let mut refused = BTreeSet::new();
-            for (index, arm) in arms.iter().enumerate() {
-                for one in of_arm(arm, &case).into_iter().chain(unbounded(arm, &case, budget)) {
-                    if one.effect == Effect::Refused {
-                        refused.insert(index);
-                    }
-                    all.count(index, place, one);
-                }
+            let read = || -> Result<_, Vec<Problem>> {
+                let case = dataset.read(place).map_err(|problem| vec![problem])?;
+                Ok(of_case(arms, &case, budget))
+            };
+            let entry = &dataset.entries[place];
+            match &entry.plain {
+                Some(roles) => match plain.entry((&**roles, entry.is_recorded)) {
+                    hash_map::Entry::Vacant(vacant) => all.add_case(arms.len(), place, vacant.insert(read()?)),
+                    hash_map::Entry::Occupied(known) => all.add_case(arms.len(), place, known.get()),
+                },
+                None => all.add_case(arms.len(), place, &read()?),
             }
-            all.not_sent.extend(lost_with(&refused, arms.len()).map(|arm| (place, arm)));
         }
         Ok(all)
     }
 
-    fn count(&mut self, arm: usize, place: usize, one: Translation) {
-        let Translation { code, param, effect, message, help } = one;
-        let found =
-            self.found.entry((arm, code, param)).or_insert(Found { effect, cases: 0, first: place, message, help });
-        found.cases += 1;
+    /// Adds what was found of a case, by arm.
+    fn add_case(&mut self, arms: usize, place: usize, found: &[(usize, Translation)]) {
+        for (arm, one) in found {
+            let Translation { code, param, effect, message, help } = one;
+            let new =
+                || Found { effect: *effect, cases: 0, first: place, message: message.clone(), help: help.clone() };
+            self.found.entry((*arm, code, param)).or_insert_with(new).cases += 1;
+        }
+        let refused = found.iter().filter(|(_, one)| one.effect == Effect::Refused).map(|(arm, _)| *arm).collect();
+        self.not_sent.extend(lost_with(&refused, arms).map(|arm| (place, arm)));
     }
 
     /// Whether a trial is sent.
@@ -173,6 +181,15 @@ impl Translations {
     }
 }
 
+/// What is found of a case, by arm.
+fn of_case(arms: &[Arm], case: &Case, budget: bool) -> Vec<(usize, Translation)> {
+    let of_arm = |(index, arm): (usize, _)| {
+        let found = of_arm(arm, case).into_iter().chain(unbounded(arm, case, budget));
+        found.map(move |one| (index, one))
+    };
+    arms.iter().enumerate().flat_map(of_arm).collect()
+}
+
 fn of_arm(arm: &Arm, case: &Case) -> Vec<Translation> {
     match &arm.source {
         Source::Live(live) => translate::check(&live.request(case, case.messages.clone()), &live.endpoint),
@@ -219,10 +236,12 @@ fn lost_with(refused: &BTreeSet<usize>, arms: usize) -> impl Iterator<Item = usi
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::domain::Sampling;
+    use crate::domain::{Content, Message, Request, Sampling};
     use crate::pricing::PriceTable;
-    use crate::provider::builtin_endpoint;
+    use crate::provider::{ENDPOINTS, builtin_endpoint};
 
     #[test]
     fn the_limits_of_models_and_those_beside_their_prices_agree() {
@@ -238,6 +257,52 @@ mod tests {
             let held = translate::resolve(&Sampling::default(), &place, model).max_output_tokens.expect("is known");
             let price = PriceTable::builtin().price(endpoint, model).expect("is listed");
             assert_eq!(Some(held.value), price.limits.max_output, "{model}");
+        }
+    }
+
+    fn plain(role: Role, text: &str) -> Message {
+        Message {
+            role,
+            content: Some(Content::Text(text.to_owned())),
+            name: None,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            is_error: None,
+            thought_signature: None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_of_texts_follows_from_who_says_them(
+            said in prop::collection::vec((0..5_usize, ".*[a-z].*", "[a-z]"), 1..6),
+            effort in prop::sample::select(&[None, Some("none"), Some("high")][..]),
+            limit in prop::option::of(1_u64..9000),
+        ) {
+            let roles = [Role::System, Role::Developer, Role::User, Role::Assistant, Role::Tool];
+            let sampling = Sampling {
+                reasoning_effort: effort.map(str::to_owned),
+                max_output_tokens: limit,
+                ..Sampling::default()
+            };
+            let request = |model: &str, messages| Request {
+                model: model.to_owned(),
+                messages,
+                tools: Vec::new(),
+                tool_choice: None,
+                parallel_tool_calls: None,
+                response_format: None,
+                sampling: sampling.clone(),
+                stream: false,
+            };
+            for endpoint in ENDPOINTS {
+                for model in ["gpt-5.4-mini", "claude-haiku-4-5", "gemini-3.1-flash-lite", "other"] {
+                    let found = |messages| translate::check(&request(model, messages), &endpoint.endpoint());
+                    let long = found(said.iter().map(|(role, text, _)| plain(roles[*role], text)).collect());
+                    let short = found(said.iter().map(|(role, _, text)| plain(roles[*role], text)).collect());
+                    prop_assert_eq!(long, short, "{} {}", endpoint.name, model);
+                }
+            }
         }
     }
 

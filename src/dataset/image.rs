@@ -49,9 +49,9 @@ impl Images {
 
     /// Checks that every image file of a conversation can be sent. The hashes of those that no earlier conversation had,
     /// in the order in which they appear.
-    pub(super) fn check(&mut self, messages: &[Message]) -> Result<Vec<Sha>, BadLine> {
+    pub(super) fn check<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> Result<Vec<Sha>, BadLine> {
         let mut new = Vec::new();
-        for name in files(messages) {
+        for name in names {
             if self.checked.contains_key(name) {
                 continue;
             }
@@ -101,7 +101,8 @@ impl Images {
     }
 }
 
-fn files(messages: &[Message]) -> impl Iterator<Item = &str> {
+/// The image files that messages name.
+pub(super) fn files(messages: &[Message]) -> impl Iterator<Item = &str> {
     let parts = messages.iter().flat_map(|message| match &message.content {
         Some(Content::Parts(parts)) => parts.as_slice(),
         Some(Content::Text(_)) | None => &[],
@@ -203,8 +204,8 @@ mod tests {
         std::fs::write(folder.path().join("i/a"), PNG).expect("is written");
         let messages = message("i/a");
         let mut images = Images::beside(&folder.path().join("cases.jsonl"));
-        assert_eq!(images.check(&messages).expect("can be sent"), [<Sha>::from(Sha256::digest(PNG))]);
-        assert!(images.check(&messages).expect("can be sent").is_empty(), "is hashed once");
+        assert_eq!(images.check(files(&messages)).expect("can be sent"), [<Sha>::from(Sha256::digest(PNG))]);
+        assert!(images.check(files(&messages)).expect("can be sent").is_empty(), "is hashed once");
         let embedded = images.embed(&messages).expect("is read");
         let Some(Content::Parts(parts)) = &embedded[0].content else { panic!("parts") };
         let expected = ImageSource::Base64 { media_type: "image/png".to_owned(), data: STANDARD.encode(PNG) };
@@ -220,7 +221,7 @@ mod tests {
         std::fs::write(&path, PNG).expect("is written");
         let messages = message("a");
         let mut images = Images::beside(&folder.path().join("cases.jsonl"));
-        images.check(&messages).expect("can be sent");
+        images.check(files(&messages)).expect("can be sent");
         let last = PNG.len() - 1;
         std::fs::write(&path, [&PNG[..last], b"!"].concat()).expect("is written");
         assert_eq!(images.embed(&messages), Err("`a` is another one now".to_owned()));
@@ -234,7 +235,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let bytes = [PNG, &vec![7; CHUNK], b"end"].concat();
         std::fs::write(folder.path().join("a"), &bytes).expect("is written");
-        let found = Images::beside(&folder.path().join("cases.jsonl")).check(&message("a")).expect("can be sent");
+        let found = Images::beside(&folder.path().join("cases.jsonl")).check(["a"].into_iter()).expect("can be sent");
         assert_eq!(found, [<Sha>::from(Sha256::digest(&bytes))]);
     }
 
@@ -258,7 +259,7 @@ mod tests {
         ];
         for (name, expected) in rows {
             let mut images = Images::beside(&folder.join("cases.jsonl"));
-            assert_eq!(images.check(&message(name)).expect_err("is refused").message, expected);
+            assert_eq!(images.check([name].into_iter()).expect_err("is refused").message, expected);
         }
     }
 

@@ -25,6 +25,11 @@ impl From<String> for BadLine {
     }
 }
 
+/// Whether a line says nothing.
+pub(super) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(BOM).unwrap_or(bytes).iter().all(u8::is_ascii_whitespace)
+}
+
 /// Reads one line. Nothing is ignored: an unknown field is an error, since it may be a misspelt one.
 pub(super) fn parse(bytes: &[u8]) -> Result<Case, BadLine> {
     read(bytes, None)

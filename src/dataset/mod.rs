@@ -13,23 +13,23 @@ mod message;
 mod node;
 mod recorded;
 mod rewrite;
+mod scan;
 mod shape;
 pub mod tokens;
 mod tool;
 mod tool_result;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::hash::BuildHasher as _;
-use std::io::{BufRead, BufReader};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use foldhash::quality::FixedState;
-use sha2::{Digest, Sha256};
 
-use crate::domain::{Case, Message, Role, auto_tags};
+use crate::domain::{Case, Message, Role};
 use crate::input;
 use crate::private::read_at;
 use crate::problem::Problem;
@@ -68,6 +68,11 @@ pub struct Entry {
     pub cluster: Option<Arc<str>>,
     /// Whether its prompt holds earlier answers: every arm is given them, whatever it would have answered itself.
     pub teacher_forced: bool,
+    /// The roles of its messages, where its request holds nothing but texts: whether it can be sent is then the same as of
+    /// every other case with these roles.
+    pub plain: Option<Arc<[Role]>>,
+    /// Whether it holds production's answer.
+    pub is_recorded: bool,
     /// Its line in the file, from 1.
     pub line: usize,
     offset: u64,
@@ -88,7 +93,8 @@ pub fn open(path: &Path) -> Result<Dataset, Vec<Problem>> {
         ]
     };
     let file = input::open(path).map_err(cannot_read)?;
-    let scan = scan(path, BufReader::with_capacity(1 << 20, &file)).map_err(cannot_read)?;
+    let reader = BufReader::with_capacity(scan::BATCH, &file);
+    let scan = scan::scan(path, reader, scan::BATCH).map_err(cannot_read)?;
     if !scan.problems.is_empty() {
         return Err(scan.problems);
     }
@@ -108,89 +114,9 @@ pub fn open(path: &Path) -> Result<Dataset, Vec<Problem>> {
     })
 }
 
-struct Scan {
-    entries: Vec<Entry>,
-    problems: Vec<Problem>,
-    sha256: String,
-    images: Images,
-}
-
-fn scan(path: &Path, mut reader: impl BufRead) -> std::io::Result<Scan> {
-    let mut scan =
-        Scan { entries: Vec::new(), problems: Vec::new(), sha256: String::new(), images: Images::beside(path) };
-    let mut hash = Sha256::new();
-    let mut ids: HashSet<Arc<str>> = HashSet::new();
-    let mut shared_tags: BTreeSet<Arc<BTreeMap<String, String>>> = BTreeSet::new();
-    let mut bytes = Vec::new();
-    let (mut offset, mut line) = (0, 0);
-    loop {
-        bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes)?;
-        if length == 0 {
-            break;
-        }
-        line += 1;
-        hash.update(&bytes);
-        let start = offset;
-        offset += length as u64;
-        if is_blank(&bytes) {
-            continue;
-        }
-        let checked = line::parse(&bytes).and_then(|case| Ok((scan.images.check(&case.messages)?, case)));
-        match checked {
-            Ok((images, case)) => {
-                for sha in &images {
-                    hash.update(sha);
-                }
-                let id: Arc<str> = case.id.as_str().into();
-                if !ids.insert(Arc::clone(&id)) {
-                    scan.problems.push(
-                        Problem::at(path, line, format!("the id `{id}` stands on an earlier line too"))
-                            .help("give every case an id of its own"),
-                    );
-                }
-                let tags = Arc::new(all_tags(&case));
-                let tags = shared_tags.get(&tags).cloned().unwrap_or_else(|| {
-                    shared_tags.insert(Arc::clone(&tags));
-                    tags
-                });
-                let teacher_forced = case.messages.iter().any(|message| message.role == Role::Assistant);
-                let cluster = case.cluster.map(Arc::from);
-                scan.entries.push(Entry {
-                    id,
-                    tags,
-                    weight: case.weight,
-                    cluster,
-                    teacher_forced,
-                    line,
-                    offset: start,
-                    length,
-                    hash: hash_of(&bytes),
-                });
-            }
-            Err(bad) => scan.problems.push(Problem { help: bad.help, ..Problem::at(path, line, bad.message) }),
-        }
-    }
-    scan.sha256 = hex::encode(hash.finalize());
-    Ok(scan)
-}
-
-/// The tags of a case, and those by its shape that nobody gave it otherwise.
-fn all_tags(case: &Case) -> BTreeMap<String, String> {
-    let mut tags = (*case.tags).clone();
-    for (tag, value) in auto_tags(case) {
-        tags.entry(tag.to_owned()).or_insert_with(|| value.to_owned());
-    }
-    tags
-}
-
 /// A hash that is kept no longer than the dataset is open.
 fn hash_of(line: &[u8]) -> u64 {
     FixedState::with_seed(0).hash_one(line)
-}
-
-fn is_blank(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(line::BOM).unwrap_or(bytes).iter().all(u8::is_ascii_whitespace)
 }
 
 impl Dataset {
@@ -229,6 +155,8 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    ExpectedAction, Function, Label, Message, Pattern, Recorded, ResponseFormat, Tool, ToolChoice, ToolResult,
+    Content, ExpectedAction, Function, Label, Message, Pattern, Recorded, ResponseFormat, Role, Tool, ToolChoice,
+    ToolResult,
 };
 
 /// One line of a dataset: a request as production sent it, and what is expected of the answer.
@@ -55,12 +56,31 @@ impl Case {
         self.tool_results.is_some()
     }
 
+    /// The roles of its messages, oldest first, where its request is nothing but texts, each of which says something;
+    /// `None` where it holds anything else.
+    #[must_use]
+    pub fn roles_of_texts(&self) -> Option<Vec<Role>> {
+        // What enters a request is named here: whoever adds to it decides whether it is still nothing but texts.
+        let Self { messages, tools, tool_choice, parallel_tool_calls, response_format, .. } = self;
+        let is_bare =
+            tools.is_empty() && tool_choice.is_none() && parallel_tool_calls.is_none() && response_format.is_none();
+        is_bare.then(|| messages.iter().map(role_of_text).collect())?
+    }
+
     /// Whether the tool-call failure rate counts this case: it offers functions, or expects calls or actions. What the
     /// provider's own tools do otherwise is no call that anybody could check.
     #[must_use]
     pub fn involves_tools(&self) -> bool {
         self.functions().next().is_some() || matches!(self.expected, Expected::ToolCalls(_) | Expected::Actions(_))
     }
+}
+
+/// The role of a message that is nothing but a text which says something.
+fn role_of_text(message: &Message) -> Option<Role> {
+    let Message { role, content, name, tool_calls, tool_call_id, is_error, thought_signature } = message;
+    let says = matches!(content, Some(Content::Text(text)) if !text.trim().is_empty());
+    let marked = name.is_some() || tool_call_id.is_some() || is_error.is_some() || thought_signature.is_some();
+    (says && tool_calls.is_empty() && !marked).then_some(*role)
 }
 
 /// What a right answer to a case is.
@@ -130,4 +150,62 @@ pub enum Accept {
     Pattern(Pattern),
     /// Any value that the tool's schema allows.
     Any,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Arguments, Part, ToolCall};
+    use super::*;
+
+    #[test]
+    fn texts_alone_are_told_by_their_roles_and_anything_else_is_not() {
+        let message = Message {
+            role: Role::User,
+            content: Some(Content::Text("Q".to_owned())),
+            name: None,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            is_error: None,
+            thought_signature: None,
+        };
+        let call = ToolCall { id: None, name: "f".to_owned(), arguments: Arguments::Object("{}".to_owned()) };
+        let case = Case {
+            id: "a".to_owned(),
+            messages: vec![Message { role: Role::System, ..message.clone() }, message.clone()],
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tool_calls: None,
+            response_format: None,
+            expected: Expected::Unlabelled,
+            tags: Arc::default(),
+            weight: 1.0,
+            cluster: None,
+            recorded: None,
+            tool_results: None,
+            origin: None,
+            labels: Vec::new(),
+        };
+        assert_eq!(case.roles_of_texts(), Some(vec![Role::System, Role::User]));
+        for more in [
+            Case { tools: vec![Tool::WebSearch], ..case.clone() },
+            Case { tool_choice: Some(ToolChoice::Auto), ..case.clone() },
+            Case { parallel_tool_calls: Some(true), ..case.clone() },
+            Case { response_format: Some(ResponseFormat::Text), ..case.clone() },
+        ] {
+            assert_eq!(more.roles_of_texts(), None, "{more:?}");
+        }
+        for other in [
+            Message { content: None, ..message.clone() },
+            Message { content: Some(Content::Text(" \u{a0}".to_owned())), ..message.clone() },
+            Message { content: Some(Content::Parts(vec![Part::Text("Q".to_owned())])), ..message.clone() },
+            Message { name: Some(String::new()), ..message.clone() },
+            Message { tool_calls: vec![call], ..message.clone() },
+            Message { tool_call_id: Some(String::new()), ..message.clone() },
+            Message { is_error: Some(false), ..message.clone() },
+            Message { thought_signature: Some(String::new()), ..message },
+        ] {
+            let more = Case { messages: [&case.messages[..], &[other]].concat(), ..case.clone() };
+            assert_eq!(more.roles_of_texts(), None, "{more:?}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::line::BadLine;
+use super::line::{self, BadLine};
 use crate::problem::Problem;
 
 /// A format of logs.
@@ -132,7 +132,7 @@ pub fn import(
         if read.map_err(|error| cannot_read(name, &error))? == 0 {
             break;
         }
-        if super::is_blank(&bytes) {
+        if line::is_blank(&bytes) {
             continue;
         }
         // After a problem there will be no dataset: the rest is only checked.
