@@ -2,8 +2,6 @@
 
 use std::cell::OnceCell;
 
-use serde_json::Value;
-
 use super::{Arm, Live, Planned, ReplayError, Source};
 use crate::dataset::Dataset;
 use crate::domain::{Case, ImageSource, Message, Request, Tool};
@@ -23,7 +21,6 @@ pub(super) struct Prepared<'a> {
     pub(super) request: HttpRequest,
     pub(super) key: Key,
     pub(super) bound: Bound,
-    body: Value,
     fields: OnceCell<Option<Fields>>,
 }
 
@@ -71,10 +68,9 @@ pub(super) fn of_case<'a>(
     let neutral = live.request(case, messages.into_owned());
     let request = (live.endpoint.protocol.encode)(&neutral, &live.endpoint);
     let no_key = |source| ReplayError::Key { case: case.id.clone(), source };
-    let body = serde_json::from_slice(&request.body).map_err(no_key)?;
-    let key = key_fields(live, &request, &body, planned.repeat).key().map_err(no_key)?;
+    let key = key_fields(live, &request, planned.repeat).key().map_err(no_key)?;
     let bound = bound(&neutral, request.body.len() as u64, live.max_searches);
-    Ok(Prepared { planned, live, request, key, bound, body, fields: OnceCell::new() })
+    Ok(Prepared { planned, live, request, key, bound, fields: OnceCell::new() })
 }
 
 /// Every byte of a request's text is at most one token, and every image at most [`IMAGE_TOKENS`], however many bytes
@@ -93,13 +89,13 @@ fn bound(request: &Request, body: u64, max_searches: Option<u64>) -> Bound {
 
 /// What `cutover cache why-miss` compares: the fields that enter the key.
 pub(super) fn fields(prepared: &Prepared<'_>) -> Result<Fields, serde_json::Error> {
-    key_fields(prepared.live, &prepared.request, &prepared.body, prepared.planned.repeat).flat()
+    key_fields(prepared.live, &prepared.request, prepared.planned.repeat).flat()
 }
 
-fn key_fields<'a>(live: &'a Live, request: &'a HttpRequest, body: &'a Value, repeat: u32) -> KeyFields<'a> {
+fn key_fields<'a>(live: &'a Live, request: &'a HttpRequest, repeat: u32) -> KeyFields<'a> {
     let (host, path) = host_and_path(&request.url);
     let (protocol, headers, salt) = (live.endpoint.protocol.name, &request.headers[..], live.salt.as_deref());
-    KeyFields { protocol, host, path, headers, body, salt, repeat }
+    KeyFields { protocol, host, path, headers, body: &request.body, salt, repeat }
 }
 
 /// Splits `https://host:port/path?query` after its host and port.

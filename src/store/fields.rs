@@ -1,14 +1,15 @@
 //! What was asked, flat: every part of a request that enters its key, by its path. It tells why an answer is missing.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::KeyFields;
 use super::body::{Like, hash, inflate};
-use super::key::canonical;
+use super::canonical::{self, Hashing, Kind, ROOT, Tree};
+use super::key::write_exact;
 
 /// The longest value that is kept as it is, in bytes; of a longer one a digest is kept.
 const VERBATIM: usize = 64;
@@ -28,9 +29,21 @@ const SCHEMAS: &[&str] =
 /// Everything that enters a key, flat: `protocol`, `host`, `path`, `header.NAME`, `salt`, `repeat`, and the body as
 /// `body.temperature`, `body.messages[3].content`, `body.tools[0].function.parameters`. A short scalar is kept as JSON,
 /// anything else as `#` and 16 hex digits of its hash.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fields(BTreeMap<String, String>);
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    /// Every path with its value behind it.
+    text: String,
+    /// In the order of paths, each once.
+    entries: Vec<Entry>,
+}
+
+/// Where a path and its value stand in the text.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    start: usize,
+    value: usize,
+    end: usize,
+}
 
 impl KeyFields<'_> {
     /// The fields, flat.
@@ -38,43 +51,184 @@ impl KeyFields<'_> {
     /// # Errors
     /// As [`KeyFields::key`].
     pub fn flat(&self) -> Result<Fields, serde_json::Error> {
-        let mut fields = Fields::default();
-        fields.leaf("protocol", &self.protocol.into())?;
-        fields.leaf("host", &self.host.into())?;
-        fields.leaf("path", &self.path.into())?;
-        fields.leaf("repeat", &self.repeat.into())?;
+        let tree = Tree::read(self.body)?;
+        let mut flat = Flat { tree: &tree, path: String::new(), fields: Fields::with_room() };
+        flat.fact("protocol", self.protocol);
+        flat.fact("host", self.host);
+        flat.fact("path", self.path);
+        flat.fields.add("repeat", |out| out.push_str(&self.repeat.to_string()));
         if let Some(salt) = self.salt {
-            fields.leaf("salt", &salt.into())?;
+            flat.fact("salt", salt);
         }
         for (name, value) in self.headers {
-            fields.leaf(&format!("header.{name}"), &value.as_str().into())?;
+            flat.fact(&format!("header.{name}"), value);
         }
-        let Value::Object(body) = self.body else {
-            fields.tree("body", self.body)?;
-            return Ok(fields);
-        };
-        for (name, value) in body {
-            let path = child("body", name);
-            if CONVERSATION.contains(&name.as_str()) {
-                fields.conversation(&path, value)?;
-            } else {
-                fields.named(&path, name, value)?;
+        flat.body()?;
+        Ok(flat.fields.in_order())
+    }
+}
+
+/// Fields being gathered.
+struct Flat<'t> {
+    tree: &'t Tree<'t>,
+    /// The path of the value that is looked at.
+    path: String,
+    fields: Fields,
+}
+
+impl Flat<'_> {
+    fn fact(&mut self, path: &str, text: &str) {
+        self.fields.add(path, |out| {
+            let start = out.len();
+            canonical::write_text(text, out);
+            if out.len() - start > VERBATIM {
+                let digest = hash(&out.as_bytes()[start..]);
+                out.truncate(start);
+                push_digest(&digest, out);
             }
+        });
+    }
+
+    fn body(&mut self) -> Result<(), serde_json::Error> {
+        self.path.push_str("body");
+        if self.tree.kind(ROOT) != Kind::Object {
+            return self.tree(ROOT);
         }
-        Ok(fields)
+        for (name, value) in self.tree.members(ROOT) {
+            self.within(Step::Name(name), |flat| {
+                if flat.is_any(name, CONVERSATION) { flat.conversation(value) } else { flat.named(name, value) }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Looks at what is one step further in.
+    fn within<T>(&mut self, step: Step, look: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        match step {
+            Step::Item(index) => push_index(index, &mut self.path),
+            Step::Name(name) => push_name(self.tree.form(name), &mut self.path),
+        }
+        let looked = look(self);
+        self.path.truncate(length);
+        looked
+    }
+
+    fn is_any(&self, name: usize, names: &[&str]) -> bool {
+        let form = self.tree.form(name);
+        form.get(1..form.len() - 1).is_some_and(|name| names.contains(&name))
+    }
+
+    fn leaf(&mut self, value: usize) -> Result<(), serde_json::Error> {
+        let mut form = String::new();
+        let form = match self.tree.kind(value) {
+            Kind::Verbatim | Kind::Rewritten if !self.tree.may_hold_large(value) => self.tree.form(value),
+            _ => {
+                write_exact(self.tree, value, &mut form)?;
+                &form
+            }
+        };
+        self.fields.add(&self.path, |out| {
+            if form.len() <= VERBATIM { out.push_str(form) } else { push_digest(&hash(form.as_bytes()), out) }
+        });
+        Ok(())
+    }
+
+    fn text(&mut self, value: usize) -> Result<(), serde_json::Error> {
+        let mut hashing = Hashing::new();
+        write_exact(self.tree, value, &mut hashing)?;
+        let digest = hashing.finish();
+        self.fields.add(&self.path, |out| push_digest(&digest, out));
+        Ok(())
+    }
+
+    fn named(&mut self, name: usize, value: usize) -> Result<(), serde_json::Error> {
+        if self.is_any(name, SCHEMAS) { self.text(value) } else { self.tree(value) }
+    }
+
+    fn tree(&mut self, value: usize) -> Result<(), serde_json::Error> {
+        let tree = self.tree;
+        match tree.kind(value) {
+            Kind::Object if tree.members(value).next().is_some() => tree
+                .members(value)
+                .try_for_each(|(name, value)| self.within(Step::Name(name), |flat| flat.named(name, value))),
+            Kind::Array if tree.items(value).next().is_some() => tree
+                .items(value)
+                .enumerate()
+                .try_for_each(|(index, item)| self.within(Step::Item(index), |flat| flat.tree(item))),
+            _ => self.leaf(value),
+        }
+    }
+
+    /// A message is one line a field: a long conversation must not outgrow its answer.
+    fn conversation(&mut self, value: usize) -> Result<(), serde_json::Error> {
+        let tree = self.tree;
+        if tree.kind(value) != Kind::Array {
+            return self.text(value);
+        }
+        tree.items(value)
+            .enumerate()
+            .try_for_each(|(index, message)| self.within(Step::Item(index), |flat| flat.message(message)))
+    }
+
+    fn message(&mut self, message: usize) -> Result<(), serde_json::Error> {
+        let tree = self.tree;
+        if tree.kind(message) != Kind::Object {
+            return self.text(message);
+        }
+        tree.members(message).try_for_each(|(name, value)| {
+            self.within(
+                Step::Name(name),
+                |flat| {
+                    if flat.is_any(name, LABELS) { flat.leaf(value) } else { flat.text(value) }
+                },
+            )
+        })
     }
 }
 
 impl Fields {
+    fn with_room() -> Self {
+        Self { text: String::with_capacity(1024), entries: Vec::with_capacity(16) }
+    }
+
+    fn add(&mut self, path: &str, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        self.text.push_str(path);
+        let value = self.text.len();
+        write(&mut self.text);
+        self.entries.push(Entry { start, value, end: self.text.len() });
+    }
+
+    /// The fields in the order of paths; of equal paths the last one counts.
+    fn in_order(mut self) -> Self {
+        let text = &self.text;
+        self.entries.sort_by(|one, other| text[one.start..one.value].cmp(&text[other.start..other.value]));
+        self.entries.dedup_by(|later, kept| {
+            let is_same = text[later.start..later.value] == text[kept.start..kept.value];
+            if is_same {
+                *kept = *later;
+            }
+            is_same
+        });
+        self
+    }
+
     /// The fields by path, in the order of paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(path, value)| (path.as_str(), value.as_str()))
+        self.entries.iter().map(|entry| (self.path(entry), &self.text[entry.value..entry.end]))
+    }
+
+    fn path(&self, entry: &Entry) -> &str {
+        &self.text[entry.start..entry.value]
     }
 
     /// The value at a path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&str> {
-        self.0.get(path).map(String::as_str)
+        let index = self.entries.binary_search_by(|entry| self.path(entry).cmp(path)).ok()?;
+        let entry = self.entries.get(index)?;
+        self.text.get(entry.value..entry.end)
     }
 
     /// How many paths have the same value here and there.
@@ -83,73 +237,90 @@ impl Fields {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
     /// The paths of both, in order.
     pub(super) fn paths<'a>(&'a self, other: &'a Self) -> BTreeSet<&'a str> {
-        self.0.keys().chain(other.0.keys()).map(String::as_str).collect()
+        self.iter().chain(other.iter()).map(|(path, _)| path).collect()
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(&inflate(bytes, Like::Fields, MAX_FIELDS)?).map_err(|error| error.to_string())
     }
+}
 
-    fn leaf(&mut self, path: &str, value: &Value) -> Result<(), serde_json::Error> {
-        let text = canonical(value)?;
-        let text = if text.len() <= VERBATIM { text } else { digest(&text) };
-        self.0.insert(path.to_owned(), text);
-        Ok(())
-    }
-
-    fn text(&mut self, path: &str, value: &Value) -> Result<(), serde_json::Error> {
-        self.0.insert(path.to_owned(), digest(&canonical(value)?));
-        Ok(())
-    }
-
-    fn named(&mut self, path: &str, name: &str, value: &Value) -> Result<(), serde_json::Error> {
-        if SCHEMAS.contains(&name) { self.text(path, value) } else { self.tree(path, value) }
-    }
-
-    fn tree(&mut self, path: &str, value: &Value) -> Result<(), serde_json::Error> {
-        match value {
-            Value::Object(fields) if !fields.is_empty() => {
-                fields.iter().try_for_each(|(name, value)| self.named(&child(path, name), name, value))
-            }
-            Value::Array(items) if !items.is_empty() => {
-                items.iter().enumerate().try_for_each(|(index, item)| self.tree(&format!("{path}[{index}]"), item))
-            }
-            leaf => self.leaf(path, leaf),
-        }
-    }
-
-    /// A message is one line a field: a long conversation must not outgrow its answer.
-    fn conversation(&mut self, path: &str, value: &Value) -> Result<(), serde_json::Error> {
-        let Value::Array(messages) = value else { return self.text(path, value) };
-        for (index, message) in messages.iter().enumerate() {
-            let path = format!("{path}[{index}]");
-            let Value::Object(fields) = message else {
-                self.text(&path, message)?;
-                continue;
-            };
-            for (name, value) in fields {
-                let path = child(&path, name);
-                if LABELS.contains(&name.as_str()) { self.leaf(&path, value)? } else { self.text(&path, value)? }
-            }
-        }
-        Ok(())
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 
-fn digest(text: &str) -> String {
-    format!("#{}", hex::encode(&hash(text.as_bytes())[..DIGEST]))
+impl Eq for Fields {}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
 }
 
-/// The path of a field. A name that would blur the path is quoted.
-fn child(path: &str, name: &str) -> String {
-    let is_plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte));
-    let mut child = path.to_owned();
-    // Writing to a string cannot fail.
-    let _ = if is_plain { write!(child, ".{name}") } else { write!(child, "[{}]", Value::from(name)) };
-    child
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ByPath;
+        impl<'de> Visitor<'de> for ByPath {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::with_room();
+                while let Some((path, value)) = access.next_entry::<String, String>()? {
+                    fields.add(&path, |out| out.push_str(&value));
+                }
+                Ok(fields.in_order())
+            }
+        }
+        deserializer.deserialize_map(ByPath)
+    }
+}
+
+/// One step from a value to what is in it.
+#[derive(Clone, Copy)]
+enum Step {
+    /// To an item of a list.
+    Item(usize),
+    /// To the value of a member, whose name is this node.
+    Name(usize),
+}
+
+fn push_index(index: usize, path: &mut String) {
+    path.push('[');
+    path.push_str(&index.to_string());
+    path.push(']');
+}
+
+/// Adds a name, in its canonical form, to a path. One that would blur the path stays quoted.
+fn push_name(form: &str, path: &mut String) {
+    let is_plain = |name: &&str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-$".contains(&byte))
+    };
+    if let Some(name) = form.get(1..form.len() - 1).filter(is_plain) {
+        path.push('.');
+        path.push_str(name);
+    } else {
+        path.push('[');
+        path.push_str(form);
+        path.push(']');
+    }
+}
+
+fn push_digest(hash: &[u8; 32], out: &mut String) {
+    let mut digits = [0; 2 * DIGEST];
+    // Its length is that of the digits.
+    if hex::encode_to_slice(&hash[..DIGEST], &mut digits).is_ok() {
+        out.push('#');
+        out.extend(digits.map(char::from));
+    }
 }

@@ -18,6 +18,7 @@ mod ledger;
 mod nearest;
 mod newest;
 mod process;
+mod scan;
 mod schema;
 mod sqlite;
 mod stats;

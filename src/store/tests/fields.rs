@@ -26,13 +26,17 @@ fn body() -> Value {
 }
 
 fn flat(body: &Value) -> Fields {
+    flat_text(&body.to_string())
+}
+
+fn flat_text(body: &str) -> Fields {
     let headers = [("x-beta".to_owned(), "1".to_owned())];
     let fields = KeyFields {
         protocol: "openai-chat",
         host: "api.example",
         path: "/v1/chat/completions",
         headers: &headers,
-        body,
+        body: body.as_bytes(),
         salt: Some("a"),
         repeat: 2,
     };
@@ -92,7 +96,7 @@ fn the_conversation_of_every_protocol_is_kept_as_digests() {
 
 #[test]
 fn spelling_changes_no_field_and_a_large_integer_does() {
-    let fields = |text: &str| flat(&serde_json::from_str(text).expect("is JSON"));
+    let fields = flat_text;
     assert_eq!(fields(r#"{"a": 1, "b": {"c": 2.0}}"#), fields(r#"{"b": {"c": 2}, "a": 1e0}"#));
     assert_ne!(fields(r#"{"a": 9007199254740993}"#), fields(r#"{"a": 9007199254740992}"#));
     let schema = |number: &str| fields(&format!(r#"{{"schema": {{"maximum": {number}}}}}"#));

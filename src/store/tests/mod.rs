@@ -7,6 +7,7 @@ mod fields;
 mod format;
 mod gc;
 mod ledger;
+mod plain;
 
 use std::path::Path;
 use std::sync::mpsc::channel;
