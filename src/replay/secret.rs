@@ -55,6 +55,8 @@ struct Piece {
     length: usize,
     /// Every run, as the number that its bytes make, in ascending order.
     runs: Vec<u128>,
+    /// The bytes that a text may spell a run with.
+    spelling: Box<[bool; 256]>,
 }
 
 impl Secret {
@@ -79,8 +81,19 @@ impl Secret {
 
     /// What a provider said, without this secret: some repeat it in the message of an error.
     pub(super) fn scrub<T: Serialize + DeserializeOwned>(&self, said: T) -> T {
+        if self.is_nowhere(&said) {
+            return said;
+        }
         let Ok(mut value) = serde_json::to_value(&said) else { return said };
         if self.scrub_value(&mut value) { serde_json::from_value(value).unwrap_or(said) } else { said }
+    }
+
+    /// Whether this secret stands in no text for certain. What JSON puts before a character is spelling too; only
+    /// characters that no line holds become others there.
+    fn is_nowhere<T: Serialize>(&self, said: &T) -> bool {
+        let is_line = self.value.bytes().all(|byte| byte >= b' ');
+        let is_within = |json: Vec<u8>| self.pieces.iter().any(|piece| !piece.find(&json).is_empty());
+        is_line && serde_json::to_vec(said).is_ok_and(|json| !is_within(json))
     }
 
     /// A body as it arrived, without this secret, however it is escaped there. To be called before anything is quoted
@@ -131,21 +144,49 @@ impl Piece {
         if text.chars().count() < SHORTEST || PLACEHOLDERS.contains(&&*text.to_ascii_lowercase()) {
             return None;
         }
-        let bytes: Vec<u8> = Spelt::of(text.as_bytes()).filter_map(|spelt| spelt.byte).collect();
+        let bytes: Vec<u8> = Spelt::of(text.as_bytes(), 0..text.len()).filter_map(|spelt| spelt.byte).collect();
         let length = bytes.len().min(RUN);
         let number = |run: &[u8]| run.iter().fold(0, |number, byte| number << 8 | u128::from(*byte));
         let mut runs: Vec<u128> = if length == 0 { Vec::new() } else { bytes.windows(length).map(number).collect() };
         runs.sort_unstable();
-        Some(Self { length, runs })
+        let mut spelling = Box::new([false; 256]);
+        for byte in bytes.iter().chain(b"\\u0123456789abcdefABCDEF") {
+            spelling[usize::from(*byte)] = true;
+        }
+        Some(Self { length, runs, spelling })
     }
 
-    /// Where runs stand, as whole characters. They may overlap.
+    /// Where runs stand, as whole characters. They may overlap. A run has no fewer bytes than its length, so that one
+    /// byte in so many tells where none is.
     fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        if self.length == 0 {
+            return found;
+        }
+        let spells = |byte: &&u8| self.spelling[usize::from(**byte)];
+        let mut passed = 0;
+        while let Some(byte) = text.get(passed + self.length - 1) {
+            let place = passed + self.length - 1;
+            if !spells(&byte) {
+                passed = place + 1;
+                continue;
+            }
+            let start = place - text[passed..place].iter().rev().take_while(spells).count();
+            let end = place + text[place..].iter().take_while(spells).count();
+            if end - start >= self.length {
+                self.find_within(text, start..end, &mut found);
+            }
+            passed = end + 1;
+        }
+        found
+    }
+
+    /// Finds the runs in bytes that may spell some, with none of these around them.
+    fn find_within(&self, text: &[u8], place: Range<usize>, found: &mut Vec<Range<usize>>) {
         let goes_on = |at: usize| text.get(at).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
         let mask = (1 << (8 * self.length)) - 1;
         let (mut number, mut seen, mut starts) = (0, 0, [0; RUN]);
-        let mut found = Vec::new();
-        for spelt in Spelt::of(text) {
+        for spelt in Spelt::of(text, place) {
             let Some(byte) = spelt.byte else {
                 seen = 0;
                 continue;
@@ -164,7 +205,6 @@ impl Piece {
                 found.push(start..end);
             }
         }
-        found
     }
 }
 
@@ -178,10 +218,11 @@ struct Spelt {
 }
 
 impl Spelt {
-    fn of(text: &[u8]) -> impl Iterator<Item = Self> {
-        let mut start = 0;
+    /// The bytes that begin in a place of a text.
+    fn of(text: &[u8], place: Range<usize>) -> impl Iterator<Item = Self> {
+        let mut start = place.start;
         std::iter::from_fn(move || {
-            let spelt = (start < text.len()).then(|| Self::at(text, start))?;
+            let spelt = (start < place.end).then(|| Self::at(text, start))?;
             start = spelt.end;
             Some(spelt)
         })

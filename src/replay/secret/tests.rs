@@ -87,3 +87,20 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn what_may_be_passed_over_is_passed_over_alone(
+        key in "[0-9a-cx-z/é]{6,20}",
+        said in prop::collection::vec(prop_oneof!["[0-9a-cx-z/é]{1,9}", Just("KEY".to_owned()), "[ !q\\\\u]{1,3}"], 0..12),
+        cut in 0_usize..6,
+    ) {
+        let text = said.concat().replace("KEY", &key);
+        let text = text.as_bytes().get(cut..).unwrap_or_default();
+        for piece in &secret(&key).pieces {
+            let mut found = Vec::new();
+            piece.find_within(text, 0..text.len(), &mut found);
+            prop_assert_eq!(piece.find(text), found);
+        }
+    }
+}
