@@ -177,12 +177,14 @@ fn call_all(suite: &Suite, arms: &[Arm]) -> Result<Vec<Option<Online>>, CommandE
 }
 
 async fn call(transport: &Transport, live: &Live) -> Online {
-    let mut request = live.request(&tiny_case(), tiny_case().messages);
+    let case = tiny_case();
+    let mut request = live.request(&case, &case.messages);
+    let short = Sampling { max_output_tokens: Some(TINY), ..live.sampling.clone() };
     // Reasoning may need all the room that the arm gives it.
     if live.sampling.reasoning_effort.is_none() {
-        request.sampling = Sampling { max_output_tokens: Some(TINY), ..request.sampling };
+        request.sampling = &short;
     }
-    let sent = (live.endpoint.protocol.encode)(&request, &live.endpoint);
+    let sent = (live.endpoint.protocol.encode)(request, &live.endpoint);
     let Called { result, latency_ms, .. } = transport.call(live, &sent).await;
     match result {
         Ok(reply) => {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 use super::CommandError;
 use crate::cmd::error::Message;
 use crate::exit::Exit;
-use crate::replay::{Arm, Live, Secret, Secrets, Source};
+use crate::replay::{Arm, Head, Live, Secret, Secrets, Source};
 use crate::suite::{ArmSpec, LiveSpec, ReplaySettings, SourceSpec, Suite};
 
 /// The arms of a suite with their secrets, and the variables that are not set.
@@ -98,6 +98,7 @@ fn with_secrets(spec: &LiveSpec, replay: &ReplaySettings) -> Live {
         max_searches: replay.max_searches,
         salt: spec.salt.clone(),
         secrets: Secrets { key: spec.api_key_env.as_deref().and_then(variable), headers },
+        head: Head::default(),
         answered: AtomicBool::new(false),
         rejected: AtomicU32::new(0),
     }

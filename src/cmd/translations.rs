@@ -192,7 +192,7 @@ fn of_case(arms: &[Arm], case: &Case, budget: bool) -> Vec<(usize, Translation)>
 
 fn of_arm(arm: &Arm, case: &Case) -> Vec<Translation> {
     match &arm.source {
-        Source::Live(live) => translate::check(&live.request(case, case.messages.clone()), &live.endpoint),
+        Source::Live(live) => translate::check(live.request(case, &case.messages), &live.endpoint),
         Source::Recorded if case.recorded.is_some() => Vec::new(),
         Source::Recorded => vec![Translation {
             code: "not_recorded",

@@ -25,10 +25,62 @@ pub struct Request {
     pub stream: bool,
 }
 
-impl Request {
+/// One request whose parts are borrowed: a protocol needs to look at them only.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The provider's model string.
+    pub model: &'a str,
+    /// The conversation, oldest first.
+    pub messages: &'a [Message],
+    /// Tools offered.
+    pub tools: &'a [Tool],
+    /// How the model may choose among them.
+    pub tool_choice: Option<&'a ToolChoice>,
+    /// Whether several calls in one turn are allowed.
+    pub parallel_tool_calls: Option<bool>,
+    /// Structured output asked for.
+    pub response_format: Option<&'a ResponseFormat>,
+    /// Limits and sampling.
+    pub sampling: &'a Sampling,
+    /// Whether the answer is to arrive piece by piece.
+    pub stream: bool,
+}
+
+impl<'a> From<&'a Request> for Asked<'a> {
+    fn from(request: &'a Request) -> Self {
+        Self {
+            model: &request.model,
+            messages: &request.messages,
+            tools: &request.tools,
+            tool_choice: request.tool_choice.as_ref(),
+            parallel_tool_calls: request.parallel_tool_calls,
+            response_format: request.response_format.as_ref(),
+            sampling: &request.sampling,
+            stream: request.stream,
+        }
+    }
+}
+
+impl<'a> Asked<'a> {
     /// Where the images of the conversation are.
-    pub fn images(&self) -> impl Iterator<Item = &ImageSource> {
+    pub fn images(self) -> impl Iterator<Item = &'a ImageSource> {
         self.messages.iter().flat_map(Message::images)
+    }
+
+    /// Bytes of the texts and the images of the conversation.
+    #[must_use]
+    pub fn length(self) -> usize {
+        let of_part = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::Image { source: ImageSource::Base64 { data, .. }, .. } => data.len(),
+            Part::Image { .. } => 0,
+        };
+        let of_message = |message: &Message| match &message.content {
+            Some(Content::Text(text)) => text.len(),
+            Some(Content::Parts(parts)) => parts.iter().map(of_part).sum(),
+            None => 0,
+        };
+        self.messages.iter().map(of_message).sum()
     }
 }
 
@@ -178,4 +230,37 @@ pub struct Sampling {
     pub reasoning_effort: Option<String>,
     /// Further body fields, passed on untouched.
     pub extra: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_of_a_conversation_is_that_of_its_texts_and_pictures() {
+        let image = |source| Part::Image { source, detail: None };
+        let inline = ImageSource::Base64 { media_type: "image/png".to_owned(), data: "QQ==".to_owned() };
+        let parts = vec![Part::Text("ab".to_owned()), image(inline), image(ImageSource::Url("https://x".to_owned()))];
+        let contents = [Some(Content::Text("abc".to_owned())), Some(Content::Parts(parts)), None];
+        let messages = contents.map(|content| Message {
+            role: Role::User,
+            content,
+            name: None,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            is_error: None,
+            thought_signature: None,
+        });
+        let request = Request {
+            model: "m".to_owned(),
+            messages: messages.to_vec(),
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tool_calls: None,
+            response_format: None,
+            sampling: Sampling::default(),
+            stream: false,
+        };
+        assert_eq!(Asked::from(&request).length(), 9);
+    }
 }

@@ -8,7 +8,15 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Endpoint;
+use super::{Endpoint, text};
+use crate::domain::Asked;
+
+/// Room for one header.
+const HEADER: usize = 32;
+/// Room for what a body holds besides the conversation.
+const AROUND: usize = 256;
+/// Room for the characters that JSON spells with more bytes: one more for so many.
+const SPELLING: usize = 8;
 
 /// A request as it is sent, but for the key, which the transport adds. The method is POST, the body JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +32,14 @@ pub struct HttpRequest {
 impl HttpRequest {
     /// A request to a path of an endpoint. Further fields join the body after its own, and never replace one; a further
     /// object joins the body's own of its name in the same way.
-    pub(super) fn new(endpoint: &Endpoint, path: &str, body: &impl Serialize, extra: &Map<String, Value>) -> Self {
+    pub(super) fn new(endpoint: &Endpoint, path: &str, request: Asked<'_>, fields: &impl Serialize) -> Self {
+        let length = request.length();
+        let mut body = Vec::with_capacity(length + length / SPELLING + AROUND);
         // Fails only for maps whose keys are no strings, which no body has.
-        let mut body = serde_json::to_vec(body).unwrap_or_default();
+        if text::write(fields, &mut body).is_err() {
+            body.clear();
+        }
+        let extra = &request.sampling.extra;
         if !extra.is_empty()
             && let Ok(Entries(own)) = serde_json::from_slice(&body)
         {
@@ -89,19 +102,41 @@ pub struct HttpResponse<'a> {
 
 /// Headers of an answer, in the order in which they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+pub struct Headers {
+    /// Every name with its value behind it.
+    text: String,
+    /// How long each name and its value are.
+    lengths: Vec<(usize, usize)>,
+}
 
 impl Headers {
     /// The first value under this name; case does not matter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        let mut start = 0;
+        for (length, value_length) in &self.lengths {
+            let (middle, end) = (start + length, start + length + value_length);
+            if self.text[start..middle].eq_ignore_ascii_case(name) {
+                return self.text.get(middle..end);
+            }
+            start = end;
+        }
+        None
     }
 }
 
-impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Headers {
+impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let pairs = pairs.into_iter();
+        let count = pairs.size_hint().0;
+        let mut headers = Self { text: String::with_capacity(count * HEADER), lengths: Vec::with_capacity(count) };
+        for (name, value) in pairs {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            headers.text.push_str(name);
+            headers.text.push_str(value);
+            headers.lengths.push((name.len(), value.len()));
+        }
+        headers
     }
 }
 

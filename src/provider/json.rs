@@ -1,23 +1,27 @@
 //! A lenient and exact view of JSON text. Fields are looked up by name, unknown ones are never read, a value of
 //! another type than expected is absent, and every value keeps its own text, so that numbers keep every digit.
 
-use std::borrow::{Borrow, Cow};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-/// A JSON value, as its text.
+use super::parts::Parts;
+
+/// As many fields as objects mostly have.
+const FIELDS: usize = 8;
+
+/// A JSON value, as its text, which is whole.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a>(&'a str);
 
 /// The fields of an object; `null` counts as absent, and the last of equal names wins.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a>(BTreeMap<JsonString<'a>, &'a RawValue>);
+pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
 
 /// A JSON string. A lone surrogate, which some models emit inside an emoji, becomes U+FFFD and fails nothing.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 struct JsonString<'a>(Cow<'a, str>);
 
 impl<'a> Node<'a> {
@@ -33,24 +37,32 @@ impl<'a> Node<'a> {
 
     /// Its fields; none unless it is an object.
     pub(super) fn fields(self) -> Fields<'a> {
-        if self.is_object() { serde_json::from_str(self.0).map(Fields).unwrap_or_default() } else { Fields::default() }
+        if !self.is_object() {
+            return Fields::default();
+        }
+        let mut parts = Parts::of(self.0);
+        let member = || Some((Self(parts.next()?).content()?, Self(parts.next()?)));
+        let mut fields = Vec::with_capacity(FIELDS);
+        fields.extend(std::iter::from_fn(member));
+        Fields(fields)
     }
 
     /// Its elements; none unless it is a list.
     pub(super) fn elements(self) -> Vec<Node<'a>> {
-        if !self.0.starts_with('[') {
-            return Vec::new();
-        }
-        let raws: Vec<&RawValue> = serde_json::from_str(self.0).unwrap_or_default();
-        raws.into_iter().map(|raw| Self(raw.get())).collect()
+        if self.0.starts_with('[') { Parts::of(self.0).map(Self).collect() } else { Vec::new() }
     }
 
     /// The text of a string.
     pub(super) fn string(self) -> Option<String> {
-        if !self.0.starts_with('"') {
-            return None;
+        self.content().map(Cow::into_owned)
+    }
+
+    fn content(self) -> Option<Cow<'a, str>> {
+        let inside = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        if !inside.as_bytes().contains(&b'\\') {
+            return Some(Cow::Borrowed(inside));
         }
-        serde_json::from_str::<JsonString<'_>>(self.0).ok().map(|string| string.0.into_owned())
+        serde_json::from_str::<JsonString<'_>>(self.0).ok().map(|string| string.0)
     }
 
     /// The text of a string, or the JSON text of anything else.
@@ -75,12 +87,16 @@ impl<'a> Node<'a> {
 impl<'a> Fields<'a> {
     /// The value under a name, unless it is absent or `null`.
     pub(super) fn get(&self, name: &str) -> Option<Node<'a>> {
-        self.0.get(name).map(|raw| Node(raw.get())).filter(|node| node.0 != "null")
+        self.last(name).filter(|node| node.0 != "null")
     }
 
     /// Whether there is a value under a name, `null` included.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.last(name).is_some()
+    }
+
+    fn last(&self, name: &str) -> Option<Node<'a>> {
+        self.0.iter().rev().find(|field| field.0 == name).map(|field| field.1)
     }
 
     /// The fields of the object under a name.
@@ -106,12 +122,6 @@ impl<'a> Fields<'a> {
     /// The count under a name.
     pub(super) fn count(&self, name: &str) -> Option<u64> {
         self.get(name).and_then(Node::count)
-    }
-}
-
-impl Borrow<str> for JsonString<'_> {
-    fn borrow(&self) -> &str {
-        &self.0
     }
 }
 

@@ -14,13 +14,15 @@ mod json;
 mod openai;
 mod openai_chat;
 mod openai_responses;
+mod parts;
 pub mod quota;
 mod sse;
 mod stream;
+mod text;
 mod thinking;
 pub mod translate;
 
-use crate::domain::{Failure, Reply, Request};
+use crate::domain::{Asked, Failure, Reply};
 
 pub use endpoint::{Auth, BuiltinEndpoint, DIALECTS, Dialect, ENDPOINTS, Endpoint, builtin_endpoint};
 pub use http::{Headers, HttpRequest, HttpResponse};
@@ -37,7 +39,7 @@ pub struct Protocol {
     /// Where the key goes.
     pub auth: Auth,
     /// The request as it is sent to an endpoint: the same bytes for the same request.
-    pub encode: fn(&Request, &Endpoint) -> HttpRequest,
+    pub encode: fn(Asked<'_>, &Endpoint) -> HttpRequest,
     /// What a whole (not streamed) answer says. Any bytes and any status give a reply or a failure, never a panic.
     pub decode: fn(&HttpResponse<'_>) -> Result<Reply, Broken>,
     /// What puts a streamed answer together.

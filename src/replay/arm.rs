@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32};
 
-use super::Secret;
-use crate::domain::{Case, Message, Request, Sampling};
+use super::{Head, Secret};
+use crate::domain::{Asked, Case, Message, Sampling};
 use crate::pricing::Price;
 use crate::provider::Endpoint;
 
@@ -45,6 +45,8 @@ pub struct Live {
     pub salt: Option<String>,
     /// What only this endpoint's host may see.
     pub secrets: Secrets,
+    /// What its requests have in common, once the first was sent.
+    pub head: Head,
     /// Whether any call of this run was answered.
     pub answered: AtomicBool,
     /// How many calls of this run the provider rejected.
@@ -74,15 +76,15 @@ impl Arm {
 impl Live {
     /// The request that is made of a case, whose messages are ready to send.
     #[must_use]
-    pub fn request(&self, case: &Case, messages: Vec<Message>) -> Request {
-        Request {
-            model: self.model.clone(),
+    pub fn request<'a>(&'a self, case: &'a Case, messages: &'a [Message]) -> Asked<'a> {
+        Asked {
+            model: &self.model,
             messages,
-            tools: case.tools.clone(),
-            tool_choice: case.tool_choice.clone(),
+            tools: &case.tools,
+            tool_choice: case.tool_choice.as_ref(),
             parallel_tool_calls: case.parallel_tool_calls,
-            response_format: case.response_format.clone(),
-            sampling: self.sampling.clone(),
+            response_format: case.response_format.as_ref(),
+            sampling: &self.sampling,
             stream: self.stream,
         }
     }

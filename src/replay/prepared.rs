@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::{Arm, Live, Planned, ReplayError, Source};
 use crate::dataset::Dataset;
-use crate::domain::{Case, ImageSource, Message, Request, Tool};
+use crate::domain::{Asked, Case, ImageSource, Message, Tool};
 use crate::provider::HttpRequest;
 use crate::store::{Fields, Key, KeyFields};
 
@@ -65,17 +65,17 @@ pub(super) fn of_case<'a>(
     case: &Case,
 ) -> Result<Prepared<'a>, ReplayError> {
     let messages = dataset.to_send(planned.case, case).map_err(|problem| ReplayError::Dataset(Box::new(problem)))?;
-    let neutral = live.request(case, messages.into_owned());
-    let request = (live.endpoint.protocol.encode)(&neutral, &live.endpoint);
+    let neutral = live.request(case, &messages);
+    let request = (live.endpoint.protocol.encode)(neutral, &live.endpoint);
     let no_key = |source| ReplayError::Key { case: case.id.clone(), source };
     let key = key_fields(live, &request, planned.repeat).key().map_err(no_key)?;
-    let bound = bound(&neutral, request.body.len() as u64, live.max_searches);
+    let bound = bound(neutral, request.body.len() as u64, live.max_searches);
     Ok(Prepared { planned, live, request, key, bound, fields: OnceCell::new() })
 }
 
 /// Every byte of a request's text is at most one token, and every image at most [`IMAGE_TOKENS`], however many bytes
 /// it has. What a search finds is input too.
-fn bound(request: &Request, body: u64, max_searches: Option<u64>) -> Bound {
+fn bound(request: Asked<'_>, body: u64, max_searches: Option<u64>) -> Bound {
     let images = request.images().map(|source| match source {
         ImageSource::Base64 { data, .. } => data.len() as u64,
         ImageSource::Url(_) | ImageSource::File(_) => 0,

@@ -111,7 +111,7 @@ impl Transport {
 
     async fn answer(&self, live: &Live, request: &HttpRequest, noted: &mut Noted) -> Result<Reply, Failure> {
         let protocol = live.endpoint.protocol;
-        let mut response = self.send(request, protocol.auth, &live.secrets).await?;
+        let mut response = self.send(live, request).await?;
         let status = response.status().as_u16();
         let headers: Headers = response
             .headers()
@@ -164,9 +164,25 @@ impl Transport {
         whole.map_err(|broken| with_wait(with_partial(broken), &headers))
     }
 
-    async fn send(&self, request: &HttpRequest, auth: Auth, secrets: &Secrets) -> Result<reqwest::Response, Failure> {
+    async fn send(&self, live: &Live, request: &HttpRequest) -> Result<reqwest::Response, Failure> {
         // Plain http goes to this machine, or to one that the suite allows by name.
         let client = if request.url.starts_with("http://") { &self.direct } else { &self.client };
+        let mut head = match live.head.of(request) {
+            Some(head) => head,
+            None => live.head.keep(request, self.head(client, live, request)?),
+        };
+        *head.body_mut() = Some(request.body.clone().into());
+        let sent = client.execute(head);
+        let sent = match self.timeouts.first_byte {
+            None => sent.await,
+            Some(within) => timeout(within, sent).await.map_err(|_| late("no byte of an answer within", within))?,
+        };
+        sent.map_err(|error| self.failure(&error, FailureKind::Network))
+    }
+
+    /// A request but for its body.
+    fn head(&self, client: &reqwest::Client, live: &Live, request: &HttpRequest) -> Result<reqwest::Request, Failure> {
+        let secrets = &live.secrets;
         let mut builder = client.post(&request.url).header("content-type", "application/json");
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
@@ -174,19 +190,14 @@ impl Transport {
         for (name, secret) in &secrets.headers {
             builder = builder.header(name, sensitive(secret.reveal())?);
         }
-        builder = match (auth, &secrets.key) {
+        builder = match (live.endpoint.protocol.auth, &secrets.key) {
             (_, None) => builder,
             (Auth::Bearer, Some(key)) => {
                 builder.header("authorization", sensitive(&format!("Bearer {}", key.reveal()))?)
             }
             (Auth::Header(name), Some(key)) => builder.header(name, sensitive(key.reveal())?),
         };
-        let sent = builder.body(request.body.clone()).send();
-        let sent = match self.timeouts.first_byte {
-            None => sent.await,
-            Some(within) => timeout(within, sent).await.map_err(|_| late("no byte of an answer within", within))?,
-        };
-        sent.map_err(|error| self.failure(&error, FailureKind::Network))
+        builder.build().map_err(|error| self.failure(&error, FailureKind::Network))
     }
 
     /// A broken call as a failure: never with the URL, whose query could hold a key.

@@ -7,6 +7,8 @@ use std::ops::Range;
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
+use crate::domain::next_escaped;
+
 /// Pieces up to so many bytes are gathered before they are hashed.
 const GATHERED: usize = 256;
 
@@ -177,7 +179,7 @@ impl fmt::Display for Place<'_> {
 
 /// Writes a text with its quotes.
 pub(super) fn write_text(text: &str, out: &mut impl Sink) {
-    if super::scan::next_escaped(text.as_bytes()).is_none() {
+    if next_escaped(text.as_bytes()).is_none() {
         out.push("\"");
         out.push(text);
         out.push("\"");
@@ -302,7 +304,9 @@ mod tests {
     fn a_hash_is_that_of_all_pieces_together() {
         let pieces = ["", "a", &"b".repeat(GATHERED - 1), "c", &"d".repeat(GATHERED), &"e".repeat(GATHERED + 1), "f"];
         let mut hashing = Hashing::new();
-        pieces.iter().for_each(|piece| hashing.push(piece));
+        for piece in pieces {
+            hashing.push(piece);
+        }
         assert_eq!(hashing.finish()[..], Sha256::digest(pieces.concat())[..]);
     }
 }

@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use serde_json::{Number, Value};
 
 use super::canonical::{Kind, Node, Tree};
+use crate::domain::next_escaped;
 
 /// Every integer up to here has a double of its own, and is written as it stands.
 const MAX_EXACT: u64 = 1 << 53;
@@ -15,8 +16,6 @@ const MAX_EXACT: u64 = 1 << 53;
 const EXACT_DIGITS: usize = 15;
 /// Lists and objects within each other at most, as `serde_json` has it.
 const MAX_DEPTH: usize = 127;
-/// Bytes that are looked at together.
-const BLOCK: usize = 16;
 /// The first byte of what is no ASCII.
 const FIRST_FOREIGN: u8 = 0x80;
 
@@ -234,17 +233,6 @@ pub(super) fn unescaped(form: &str) -> Cow<'_, str> {
         Some(inside) if !inside.contains('\\') => Cow::Borrowed(inside),
         _ => Cow::Owned(serde_json::from_str(form).unwrap_or_default()),
     }
-}
-
-fn is_escaped(byte: u8) -> bool {
-    byte < b' ' || byte == b'"' || byte == b'\\'
-}
-
-/// Where the next byte stands that does not stand for itself. Most of a text is passed over a block at a time.
-pub(super) fn next_escaped(bytes: &[u8]) -> Option<usize> {
-    let is_plain = |block: &&[u8]| !block.iter().fold(false, |any, byte| any | is_escaped(*byte));
-    let passed = BLOCK * bytes.chunks_exact(BLOCK).take_while(is_plain).count();
-    bytes[passed..].iter().position(|byte| is_escaped(*byte)).map(|place| passed + place)
 }
 
 /// Whether the escape at the beginning is the one that the canonical form has for its character.

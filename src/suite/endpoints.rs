@@ -275,7 +275,7 @@ mod tests {
             stream: true,
         };
         for row in ENDPOINTS {
-            let sent = (row.protocol.encode)(&request, &row.endpoint());
+            let sent = (row.protocol.encode)((&request).into(), &row.endpoint());
             let mut names: Vec<String> = sent.headers.into_iter().map(|header| header.0).collect();
             names.sort_unstable();
             let stated = STATED_HEADERS.iter().find(|stated| stated.0 == row.protocol.name);

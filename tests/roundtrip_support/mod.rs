@@ -227,7 +227,7 @@ fn encode(wire: &Wire, request: &Request) -> Result<HttpRequest, String> {
         dialect: wire.dialect,
         headers: Vec::new(),
     };
-    Ok((protocol.encode)(request, &endpoint))
+    Ok((protocol.encode)(request.into(), &endpoint))
 }
 
 /// A further field with the name of an own one changes nothing, and a further object adds to an own one what that lacks.

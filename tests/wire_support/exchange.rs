@@ -206,7 +206,7 @@ fn compare_answer(expected: &Expected, answer: &Result<Reply, Broken>, differenc
 }
 
 fn compare_request(fixture: &Fixture, request: &Request, endpoint: &Endpoint, differences: &mut Vec<String>) {
-    let sent = (endpoint.protocol.encode)(request, endpoint);
+    let sent = (endpoint.protocol.encode)(request.into(), endpoint);
     let path = sent.url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
     expect(differences, "request_path", (&Some(fixture.request_path.clone()), &path));
     match serde_json::from_slice::<Value>(&sent.body) {

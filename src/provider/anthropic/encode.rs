@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::turns::{Turn, raw, system, turns};
-use crate::domain::{Display, Function, JsonText, Request, ResponseFormat, Tool, ToolChoice};
+use crate::domain::{Asked, Display, Function, JsonText, ResponseFormat, Tool, ToolChoice};
 use crate::provider::{Endpoint, HttpRequest, thinking};
 
 /// The version of the API whose fields these are. Newer ones refuse temperature, `top_p` and `top_k`.
@@ -109,17 +109,17 @@ struct Thinking {
 
 /// The request as it is sent. What the API has no field for (seed, `n`, penalties, `min_p`, the detail of an image, a
 /// speaker's name) is left out here; whether that is a loss or a refusal is decided before.
-pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
-    let sampling = &request.sampling;
+pub(in crate::provider) fn encode(request: Asked<'_>, endpoint: &Endpoint) -> HttpRequest {
+    let sampling = request.sampling;
     let tools: Vec<_> = request.tools.iter().filter_map(offer).collect();
     let body = Body {
-        model: &request.model,
+        model: request.model,
         max_tokens: thinking::max_output_tokens(sampling),
-        system: system(&request.messages),
-        messages: turns(&request.messages),
+        system: system(request.messages),
+        messages: turns(request.messages),
         tool_choice: choice(request, !tools.is_empty()),
         tools,
-        output_config: request.response_format.as_ref().and_then(output_config),
+        output_config: request.response_format.and_then(output_config),
         thinking: sampling
             .reasoning_effort
             .as_deref()
@@ -131,7 +131,7 @@ pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> Htt
         stop_sequences: &sampling.stop,
         stream: request.stream,
     };
-    let mut sent = HttpRequest::new(endpoint, "/messages", &body, &sampling.extra);
+    let mut sent = HttpRequest::new(endpoint, "/messages", request, &body);
     let uses_computer = request.tools.iter().any(|tool| matches!(tool, Tool::ComputerUse { .. }));
     add_headers(&mut sent.headers, uses_computer);
     sent
@@ -177,13 +177,13 @@ fn offer(tool: &Tool) -> Option<Offer<'_>> {
 }
 
 /// How the model may choose. That calls come one at a time can be said only as part of a choice.
-fn choice(request: &Request, tools_are_offered: bool) -> Option<Choice<'_>> {
+fn choice(request: Asked<'_>, tools_are_offered: bool) -> Option<Choice<'_>> {
     let one_at_a_time = request.parallel_tool_calls == Some(false);
-    let (kind, name) = match &request.tool_choice {
+    let (kind, name) = match request.tool_choice {
         Some(ToolChoice::Auto) => ("auto", None),
         Some(ToolChoice::None) => return Some(Choice { kind: "none", name: None, disable_parallel_tool_use: false }),
         Some(ToolChoice::Required) => ("any", None),
-        Some(ToolChoice::Named(name)) => ("tool", Some(sent_name(&request.tools, name))),
+        Some(ToolChoice::Named(name)) => ("tool", Some(sent_name(request.tools, name))),
         None if one_at_a_time && tools_are_offered => ("auto", None),
         None => return None,
     };

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::{Arguments, Content, ImageSource, Message, Part, Role, ToolCall};
 use crate::provider::call_ids::CallIds;
+use crate::provider::text;
 
 /// A message. Results of tools are said by the user.
 #[derive(Serialize)]
@@ -21,7 +22,7 @@ pub(super) struct Turn<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Said<'a> {
-    Text(&'a str),
+    Text(#[serde(serialize_with = "text::write_string")] &'a str),
     Blocks(Vec<Block<'a>>),
 }
 
@@ -29,6 +30,7 @@ enum Said<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Block<'a> {
     Text {
+        #[serde(serialize_with = "text::write_string")]
         text: &'a str,
     },
     Image {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::contents::{self, Turn};
-use crate::domain::{Function, JsonText, Request, ResponseFormat, Tool, ToolChoice};
+use crate::domain::{Asked, Function, JsonText, ResponseFormat, Tool, ToolChoice};
 use crate::provider::{Endpoint, HttpRequest};
 
 #[derive(Debug, Serialize)]
@@ -91,24 +91,24 @@ struct ThinkingConfig<'a> {
 }
 
 /// The request as it is sent.
-pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
-    let (system_instruction, contents) = contents::encode(&request.messages);
+pub(in crate::provider) fn encode(request: Asked<'_>, endpoint: &Endpoint) -> HttpRequest {
+    let (system_instruction, contents) = contents::encode(request.messages);
     // The choice is one of functions: without any the API says "Function calling config is set without
     // function_declarations". Only `auto`, which says nothing, gets here then.
-    let choice = request.tool_choice.as_ref().filter(|_| request.tools.iter().any(|tool| tool.function().is_some()));
+    let choice = request.tool_choice.filter(|_| request.tools.iter().any(|tool| tool.function().is_some()));
     let body = Body {
         system_instruction,
         contents,
-        tools: tools(&request.tools),
+        tools: tools(request.tools),
         tool_config: choice.map(tool_config),
         generation_config: generation_config(request),
     };
-    HttpRequest::new(endpoint, &path(request), &body, &request.sampling.extra)
+    HttpRequest::new(endpoint, &path(request), request, &body)
 }
 
 /// The name of a model stands under `/models/`, unless it says itself where it stands.
-fn path(request: &Request) -> String {
-    let model = request.model.as_str();
+fn path(request: Asked<'_>) -> String {
+    let model = request.model;
     let collection = if model.starts_with("models/") || model.starts_with("tunedModels/") { "" } else { "models/" };
     let method = if request.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
     format!("/{collection}{}:{method}", escaped(model))
@@ -160,9 +160,9 @@ fn tool_config(choice: &ToolChoice) -> ToolConfig<'_> {
 }
 
 /// Everything else that a request asks for; `None` when it asks for nothing.
-fn generation_config(request: &Request) -> Option<GenerationConfig<'_>> {
-    let sampling = &request.sampling;
-    let (response_mime_type, response_json_schema) = match &request.response_format {
+fn generation_config(request: Asked<'_>) -> Option<GenerationConfig<'_>> {
+    let sampling = request.sampling;
+    let (response_mime_type, response_json_schema) = match request.response_format {
         None => (None, None),
         Some(ResponseFormat::Text) => (Some("text/plain"), None),
         Some(ResponseFormat::JsonObject) => (Some("application/json"), None),
@@ -193,7 +193,7 @@ fn thinking_config(effort: &str) -> ThinkingConfig<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Display, Sampling};
+    use crate::domain::{Display, Request, Sampling};
     use crate::provider::builtin_endpoint;
 
     fn request() -> Request {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn sent(request: &Request) -> HttpRequest {
-        encode(request, &builtin_endpoint("gemini").expect("is built in").endpoint())
+        encode(request.into(), &builtin_endpoint("gemini").expect("is built in").endpoint())
     }
 
     fn body(request: &Request) -> String {

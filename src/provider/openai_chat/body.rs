@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use crate::domain::{ImageSource, JsonText};
+use crate::provider::text;
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -67,15 +68,20 @@ pub(super) struct Message<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Content<'a> {
-    Text(&'a str),
+    Text(#[serde(serialize_with = "text::write_string")] &'a str),
     Parts(Vec<Part<'a>>),
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Part<'a> {
-    Text { text: &'a str },
-    ImageUrl { image_url: ImageUrl<'a> },
+    Text {
+        #[serde(serialize_with = "text::write_string")]
+        text: &'a str,
+    },
+    ImageUrl {
+        image_url: ImageUrl<'a>,
+    },
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! A neutral request as a Chat Completions body.
 
-use crate::domain::{Content, Function, Message, Part, Request, ResponseFormat, Role, Tool, ToolCall, ToolChoice};
+use crate::domain::{Asked, Content, Function, Message, Part, ResponseFormat, Role, Tool, ToolCall, ToolChoice};
 use crate::provider::call_ids::CallIds;
 use crate::provider::{Dialect, Endpoint, HttpRequest};
 
@@ -9,20 +9,20 @@ use super::body::{self, Body, Kinded};
 /// The request as it is sent. A setting that the server does not know is sent all the same: it says so itself, whereas
 /// dropping it here would compare arms under different settings. The provider's own tools, and whether a tool's result
 /// is an error, have no field in this protocol.
-pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
-    let mut ids = CallIds::new(&request.messages);
-    let sampling = &request.sampling;
+pub(in crate::provider) fn encode(request: Asked<'_>, endpoint: &Endpoint) -> HttpRequest {
+    let mut ids = CallIds::new(request.messages);
+    let sampling = request.sampling;
     let (max_completion_tokens, max_tokens) = match endpoint.dialect {
         Dialect::Native => (sampling.max_output_tokens, None),
         Dialect::Compatible => (None, sampling.max_output_tokens),
     };
     let body = Body {
-        model: &request.model,
+        model: request.model,
         messages: request.messages.iter().map(|one| message(one, endpoint.dialect, &mut ids)).collect(),
         tools: request.tools.iter().filter_map(Tool::function).map(tool).collect(),
-        tool_choice: request.tool_choice.as_ref().map(tool_choice),
+        tool_choice: request.tool_choice.map(tool_choice),
         parallel_tool_calls: request.parallel_tool_calls,
-        response_format: request.response_format.as_ref().map(response_format),
+        response_format: request.response_format.map(response_format),
         max_completion_tokens,
         max_tokens,
         temperature: sampling.temperature,
@@ -38,7 +38,7 @@ pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> Htt
         stream: request.stream.then_some(true),
         stream_options: request.stream.then_some(body::StreamOptions { include_usage: true }),
     };
-    HttpRequest::new(endpoint, "/chat/completions", &body, &sampling.extra)
+    HttpRequest::new(endpoint, "/chat/completions", request, &body)
 }
 
 fn message<'a>(message: &'a Message, dialect: Dialect, ids: &mut CallIds<'a>) -> body::Message<'a> {
@@ -118,7 +118,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::{Arguments, ImageSource, JsonText, Sampling};
+    use crate::domain::{Arguments, ImageSource, JsonText, Request, Sampling};
     use crate::provider::builtin_endpoint;
 
     fn said(role: Role, text: &str) -> Message {
@@ -148,7 +148,7 @@ mod tests {
 
     fn sent(request: &Request, dialect: Dialect) -> String {
         let endpoint = Endpoint { dialect, ..builtin_endpoint("openai").expect("is built in").endpoint() };
-        String::from_utf8(encode(request, &endpoint).body).expect("is text")
+        String::from_utf8(encode(request.into(), &endpoint).body).expect("is text")
     }
 
     #[test]

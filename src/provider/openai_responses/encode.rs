@@ -5,30 +5,31 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use crate::domain::{
-    Content, ImageSource, JsonText, Message, Part, Request, ResponseFormat, Role, Tool, ToolCall, ToolChoice,
+    Asked, Content, ImageSource, JsonText, Message, Part, ResponseFormat, Role, Tool, ToolCall, ToolChoice,
 };
 use crate::provider::call_ids::CallIds;
+use crate::provider::text;
 use crate::provider::{Endpoint, HttpRequest};
 
 /// The request as it is sent. What the protocol has no field for (seed, stop, penalties, n, `top_k`, `min_p`, a
 /// speaker's name, the error mark of a tool result) is not sent.
-pub(in crate::provider) fn encode(request: &Request, endpoint: &Endpoint) -> HttpRequest {
-    let sampling = &request.sampling;
+pub(in crate::provider) fn encode(request: Asked<'_>, endpoint: &Endpoint) -> HttpRequest {
+    let sampling = request.sampling;
     let body = Body {
-        model: &request.model,
-        input: items(&request.messages),
+        model: request.model,
+        input: items(request.messages),
         store: (!sampling.extra.contains_key("store")).then_some(false),
         tools: request.tools.iter().map(tool).collect(),
-        tool_choice: request.tool_choice.as_ref().map(|choice| tool_choice(choice, &request.tools)),
+        tool_choice: request.tool_choice.map(|choice| tool_choice(choice, request.tools)),
         parallel_tool_calls: request.parallel_tool_calls,
-        text: request.response_format.as_ref().map(|format| Text { format: response_format(format) }),
+        text: request.response_format.map(|format| Text { format: response_format(format) }),
         max_output_tokens: sampling.max_output_tokens,
         temperature: sampling.temperature,
         top_p: sampling.top_p,
         reasoning: sampling.reasoning_effort.as_deref().map(|effort| Reasoning { effort }),
         stream: request.stream,
     };
-    HttpRequest::new(endpoint, "/responses", &body, &sampling.extra)
+    HttpRequest::new(endpoint, "/responses", request, &body)
 }
 
 #[derive(Serialize)]
@@ -89,7 +90,7 @@ enum Item<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Said<'a> {
-    Text(&'a str),
+    Text(#[serde(serialize_with = "text::write_string")] &'a str),
     Parts(Vec<SaidPart<'a>>),
 }
 
@@ -97,16 +98,15 @@ enum Said<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum SaidPart<'a> {
     InputText {
+        #[serde(serialize_with = "text::write_string")]
         text: &'a str,
     },
     OutputText {
+        #[serde(serialize_with = "text::write_string")]
         text: &'a str,
     },
     /// The SDK's types demand `detail`.
-    InputImage {
-        image_url: ImageUrl<'a>,
-        detail: &'a str,
-    },
+    InputImage { image_url: ImageUrl<'a>, detail: &'a str },
 }
 
 /// The URL of an image; bytes become a data URL while the body is written.

@@ -33,7 +33,7 @@ fn number(context: &Context<'_>, wanted: impl Fn(&Message) -> bool) -> Option<us
 }
 
 fn empty_content(context: &Context<'_>) -> Option<Finding> {
-    let (model, messages) = (&context.request.model, &context.request.messages);
+    let (model, messages) = (context.request.model, context.request.messages);
     if messages.is_empty() {
         return Some(Finding::new(format!("{model} is asked nothing: `messages` is empty"), "give the case a message"));
     }
@@ -66,7 +66,7 @@ fn says_too_little(context: &Context<'_>, message: &Message) -> bool {
 }
 
 fn system_not_leading(context: &Context<'_>) -> Option<Finding> {
-    let messages = &context.request.messages;
+    let messages = context.request.messages;
     let leading = messages.iter().take_while(|message| is_instruction(message)).count();
     let late = leading + messages.iter().skip(leading).position(is_instruction)? + 1;
     let what = format!("place for instructions after the first message, as message {late} is");
@@ -129,14 +129,14 @@ fn pairs(messages: &[Message]) -> Pairs<'_> {
 }
 
 fn orphan_tool_result(context: &Context<'_>) -> Option<Finding> {
-    let index = pairs(&context.request.messages).orphan?;
+    let index = pairs(context.request.messages).orphan?;
     let what = format!("place for the result of a call that was not made, as message {} is", index + 1);
     let message = context.lacking(Feature::UnpairedCalls, &what)?;
     Some(Finding::new(message, "put the assistant's call before its result, or leave the result out"))
 }
 
 fn unanswered_tool_call(context: &Context<'_>) -> Option<Finding> {
-    let index = pairs(&context.request.messages).unanswered?;
+    let index = pairs(context.request.messages).unanswered?;
     let what = format!("place for calls without results right behind them, as in message {}", index + 1);
     let message = context.lacking(Feature::UnpairedCalls, &what)?;
     Some(Finding::new(message, "give every call a message of role `tool`, or end the conversation before the calls"))
@@ -159,7 +159,7 @@ fn role_merged(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn name_dropped(context: &Context<'_>) -> Option<Finding> {
-    let messages = &context.request.messages;
+    let messages = context.request.messages;
     let called = pairs(messages).called;
     // A result goes by the name of its function anyway; at Gemini by its own where no call gives it one.
     let kept = |index: usize, message: &Message| match (message.role, called.get(&index)) {

@@ -14,7 +14,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn json_object_unsupported(context: &Context<'_>) -> Option<Finding> {
-    if context.request.response_format != Some(ResponseFormat::JsonObject) {
+    if context.request.response_format != Some(&ResponseFormat::JsonObject) {
         return None;
     }
     let message = context.lacking(Feature::JsonObject, "`response_format` of any JSON object")?;
@@ -23,7 +23,7 @@ fn json_object_unsupported(context: &Context<'_>) -> Option<Finding> {
 
 /// The schema of the answer with its name, and whether it must be enforced.
 fn answer_schema<'a>(context: &Context<'a>) -> Option<(&'a str, &'a JsonText, bool)> {
-    match context.request.response_format.as_ref()? {
+    match context.request.response_format? {
         ResponseFormat::Text | ResponseFormat::JsonObject => None,
         ResponseFormat::JsonSchema { name, schema, strict } => Some((name, schema, *strict == Some(true))),
     }

@@ -20,7 +20,7 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-use crate::domain::Request;
+use crate::domain::Asked;
 
 use super::{Dialect, Endpoint};
 use model::Model;
@@ -73,8 +73,8 @@ impl Effect {
 /// comes at most once a field: its message names the first place. Of a model that is not known, only what its protocol
 /// lacks is found: the provider decides on the rest.
 #[must_use]
-pub fn check(request: &Request, endpoint: &Endpoint) -> Vec<Translation> {
-    let context = Context::new(request, endpoint);
+pub fn check<'a>(request: impl Into<Asked<'a>>, endpoint: &Endpoint) -> Vec<Translation> {
+    let context = Context::new(request.into(), endpoint);
     let found = RULES.iter().copied().flatten().filter_map(|rule| {
         let Finding { message, help } = (rule.find)(&context)?;
         Some(Translation { code: rule.code, param: rule.param, effect: rule.effect, message, help })
@@ -130,7 +130,7 @@ impl Finding {
 
 /// What the rules look at.
 struct Context<'a> {
-    request: &'a Request,
+    request: Asked<'a>,
     target: &'static Target,
     model: Option<&'static Model>,
     /// The endpoint is the vendor's own, so that its limits are known.
@@ -139,13 +139,13 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(request: &'a Request, endpoint: &Endpoint) -> Self {
+    fn new(request: Asked<'a>, endpoint: &Endpoint) -> Self {
         Self {
             request,
             target: target::find(endpoint),
-            model: model::find(endpoint, &request.model),
+            model: model::find(endpoint, request.model),
             native: endpoint.dialect == Dialect::Native,
-            resolved: resolve(&request.sampling, endpoint, &request.model),
+            resolved: resolve(request.sampling, endpoint, request.model),
         }
     }
 

@@ -20,7 +20,7 @@ pub(super) const RULES: &[Rule] = &[
 
 /// How much Anthropic's models think: a budget in tokens, where the request asks for one.
 fn budget(context: &Context<'_>) -> Option<u64> {
-    let Sampling { reasoning_effort, .. } = &context.request.sampling;
+    let Sampling { reasoning_effort, .. } = context.request.sampling;
     (context.target.wire == Wire::Anthropic).then(|| reasoning_effort.as_deref().and_then(thinking::budget))?
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Reasoning {
 
 /// How the model will reason, where that binds its sampling settings; `None` when it does not.
 pub(super) fn binding(context: &Context<'_>) -> Option<Reasoning> {
-    let model = &context.request.model;
+    let model = context.request.model;
     let effort = context.resolved.reasoning_effort.as_ref().map(|setting| setting.value.as_str());
     let bound = if context.target.wire == Wire::Anthropic {
         budget(context).is_some()
@@ -51,7 +51,7 @@ pub(super) fn binding(context: &Context<'_>) -> Option<Reasoning> {
 
 fn effort_unsupported(context: &Context<'_>) -> Option<Finding> {
     let stated = context.request.sampling.reasoning_effort.as_deref()?;
-    let model = &context.request.model;
+    let model = context.request.model;
     let mut efforts = context.target.efforts.to_vec();
     if let Some(known) = context.model.filter(|known| !known.efforts.is_empty()) {
         efforts = known.efforts.iter().map(String::as_str).collect();
@@ -65,7 +65,7 @@ fn effort_unsupported(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn effort_approximated(context: &Context<'_>) -> Option<Finding> {
-    let model = &context.request.model;
+    let model = context.request.model;
     let stated = context.request.sampling.reasoning_effort.as_deref()?;
     if let Some(tokens) = budget(context) {
         let message = format!("{model} takes no `reasoning_effort`: `{stated}` is sent as {tokens} tokens of thinking");
@@ -80,7 +80,7 @@ fn effort_approximated(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn tools_with_reasoning_on_chat(context: &Context<'_>) -> Option<Finding> {
-    let model = &context.request.model;
+    let model = context.request.model;
     context.model.filter(|model| model.lacks(Feature::ToolsWhileReasoningOnChat))?;
     let effort = context.resolved.reasoning_effort.as_ref().map(|setting| setting.value.as_str())?;
     let offers = context.request.tools.iter().any(|tool| tool.function().is_some());
@@ -94,7 +94,7 @@ fn tools_with_reasoning_on_chat(context: &Context<'_>) -> Option<Finding> {
 
 fn thinking_with_forced_tool(context: &Context<'_>) -> Option<Finding> {
     budget(context)?;
-    let choice = match context.request.tool_choice.as_ref()? {
+    let choice = match context.request.tool_choice? {
         ToolChoice::Auto | ToolChoice::None => return None,
         ToolChoice::Required => "`required`".to_owned(),
         ToolChoice::Named(name) => format!("of `{name}`"),
@@ -108,28 +108,28 @@ fn thinking_with_forced_tool(context: &Context<'_>) -> Option<Finding> {
 /// has one.
 fn thinking_with_tool_history(context: &Context<'_>) -> Option<Finding> {
     budget(context)?;
-    let messages = &context.request.messages;
+    let messages = context.request.messages;
     let index = messages.iter().rposition(|message| message.role == Role::Assistant)?;
     (!messages[index].tool_calls.is_empty()).then(|| thoughtless(context, "calls in the last turn", index))
 }
 
 fn thinking_with_prefill(context: &Context<'_>) -> Option<Finding> {
     budget(context)?;
-    let messages = &context.request.messages;
+    let messages = context.request.messages;
     let last = messages.last().filter(|last| last.role == Role::Assistant && last.tool_calls.is_empty());
     last.map(|_| thoughtless(context, "beginning of an answer", messages.len() - 1))
 }
 
 fn thoughtless(context: &Context<'_>, what: &str, index: usize) -> Finding {
-    let (model, number) = (&context.request.model, index + 1);
+    let (model, number) = (context.request.model, index + 1);
     let message = format!("{model} thinks, and then takes no {what} without its thoughts, as in message {number}");
     Finding::new(message, "leave `reasoning_effort` out of the arm, or use another protocol")
 }
 
 fn max_tokens_below_thinking_budget(context: &Context<'_>) -> Option<Finding> {
     let budget = budget(context)?;
-    let limit = thinking::max_output_tokens(&context.request.sampling);
-    let model = &context.request.model;
+    let limit = thinking::max_output_tokens(context.request.sampling);
+    let model = context.request.model;
     (limit <= budget).then(|| {
         let message = format!("{model} may think {budget} tokens, and `max_output_tokens` is {limit}");
         let help =
@@ -140,7 +140,7 @@ fn max_tokens_below_thinking_budget(context: &Context<'_>) -> Option<Finding> {
 
 fn max_tokens_range(context: &Context<'_>) -> Option<Finding> {
     let limit = context.request.sampling.max_output_tokens?;
-    let model = &context.request.model;
+    let model = context.request.model;
     let least = if context.native { context.target.limits.output_tokens } else { 0 };
     if limit < least {
         let message = format!("{} takes no `max_output_tokens` below {least}, and it is {limit}", context.through());
@@ -158,7 +158,7 @@ fn max_tokens_filled(context: &Context<'_>) -> Option<Finding> {
     if context.target.wire != Wire::Anthropic || max_output_tokens.is_some() {
         return None;
     }
-    let filled = thinking::max_output_tokens(&context.request.sampling);
+    let filled = thinking::max_output_tokens(context.request.sampling);
     let message = format!("{} demands `max_output_tokens`: {filled} is filled in", context.through());
     Some(Finding::new(message, "state `max_output_tokens` in the arm"))
 }

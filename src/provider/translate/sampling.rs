@@ -81,14 +81,14 @@ fn temperature_range(context: &Context<'_>) -> Option<Finding> {
     let temperature = context.request.sampling.temperature?;
     let [least, most] = context.model?.temperature;
     (!(least..=most).contains(&temperature)).then(|| {
-        let model = &context.request.model;
+        let model = context.request.model;
         let message = format!("{model} takes a `temperature` from {least} to {most}, and it is {temperature}");
         Finding::new(message, format!("set `temperature` between {least} and {most} in the arm, or leave it out"))
     })
 }
 
 fn temperature_and_top_p(context: &Context<'_>) -> Option<Finding> {
-    let sampling = &context.request.sampling;
+    let sampling = context.request.sampling;
     if sampling.temperature.is_none() || sampling.top_p.is_none() {
         return None;
     }
@@ -162,7 +162,7 @@ fn n_unsupported(context: &Context<'_>) -> Option<Finding> {
 
 fn n_range(context: &Context<'_>) -> Option<Finding> {
     let n = context.request.sampling.n?;
-    let model = &context.request.model;
+    let model = context.request.model;
     if n == 0 {
         let message = format!("{model} cannot be asked for no answer at all: `n` is 0");
         return Some(Finding::new(message, "leave `n` out, or set it to 1 or more"));

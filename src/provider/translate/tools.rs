@@ -94,7 +94,7 @@ fn tool_name_duplicate(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn tool_choice_without_tools(context: &Context<'_>) -> Option<Finding> {
-    let choice = context.request.tool_choice.as_ref()?;
+    let choice = context.request.tool_choice?;
     let (what, help) = match context.target.wire {
         Wire::Compatible => return None,
         _ if context.request.tools.is_empty() => ("tools", "leave `tool_choice` out, or offer tools"),
@@ -108,8 +108,8 @@ fn tool_choice_without_tools(context: &Context<'_>) -> Option<Finding> {
 }
 
 fn tool_choice_unknown(context: &Context<'_>) -> Option<Finding> {
-    let tools = &context.request.tools;
-    let Some(ToolChoice::Named(name)) = &context.request.tool_choice else { return None };
+    let tools = context.request.tools;
+    let Some(ToolChoice::Named(name)) = context.request.tool_choice else { return None };
     // The other protocols can name a function only.
     let any = matches!(context.target.wire, Wire::Anthropic | Wire::Responses);
     let known = tools.iter().filter(|tool| any || tool.function().is_some()).any(|tool| tool.name() == name);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::{Arguments, Content, ImageSource, Message, Part, Role, Sampling, ToolCall};
+use crate::domain::{Arguments, Content, ImageSource, Message, Part, Request, Role, Sampling, ToolCall};
 use crate::provider::builtin_endpoint;
 
 fn said(role: Role, text: &str) -> Message {
@@ -59,7 +59,7 @@ fn endpoint(headers: &[(&str, &str)]) -> Endpoint {
 }
 
 fn sent(request: &Request) -> String {
-    String::from_utf8(encode(request, &endpoint(&[])).body).expect("is text")
+    String::from_utf8(encode(request.into(), &endpoint(&[])).body).expect("is text")
 }
 
 fn field(request: &Request, name: &str) -> Value {
@@ -306,7 +306,7 @@ fn headers_state_the_version_and_the_betas_unless_the_endpoint_does() {
     for (stated, uses_computer, expected) in rows {
         let mut request = request(vec![said(Role::User, "Q")]);
         request.tools.extend(uses_computer.then_some(Tool::ComputerUse { display: None }));
-        let sent = encode(&request, &endpoint(stated));
+        let sent = encode((&request).into(), &endpoint(stated));
         let headers: Vec<_> = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(headers, expected, "{stated:?}");
         assert_eq!(sent.url, "https://api.anthropic.com/v1/messages");

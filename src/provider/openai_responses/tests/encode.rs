@@ -55,7 +55,7 @@ fn request(messages: Vec<Message>) -> Request {
 
 fn sent(request: &Request) -> String {
     let endpoint = builtin_endpoint("openai-responses").expect("is built in").endpoint();
-    let sent = encode(request, &endpoint);
+    let sent = encode(request.into(), &endpoint);
     assert_eq!(sent.url, "https://api.openai.com/v1/responses");
     String::from_utf8(sent.body).expect("is text")
 }

@@ -121,7 +121,8 @@ fn every_nested_field_that_a_protocol_states_itself_is_refused_as_a_passed_on_on
             extra: Map::new(),
         };
         let endpoint = endpoint(target);
-        let body: Value = serde_json::from_slice(&(endpoint.protocol.encode)(&whole, &endpoint).body).expect("is JSON");
+        let body: Value =
+            serde_json::from_slice(&(endpoint.protocol.encode)((&whole).into(), &endpoint).body).expect("is JSON");
         for (object, name, value) in SHARED.iter().flat_map(|object| {
             let fields = body[object].as_object().cloned().unwrap_or_default();
             fields.into_iter().map(move |(name, value)| (object, name, value))

@@ -11,7 +11,9 @@ mod tools;
 use std::collections::HashSet;
 
 use super::*;
-use crate::domain::{Arguments, Content, Function, JsonText, Message, ResponseFormat, Role, Sampling, Tool, ToolCall};
+use crate::domain::{
+    Arguments, Content, Function, JsonText, Message, Request, ResponseFormat, Role, Sampling, Tool, ToolCall,
+};
 use crate::provider::protocol;
 
 /// A rule and two requests to a model.

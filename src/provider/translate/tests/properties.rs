@@ -169,7 +169,7 @@ proptest! {
         message.role = role;
         let request = Request { messages: vec![message], ..super::request("claude-haiku-4-5") };
         let endpoint = endpoint("anthropic");
-        let body = (endpoint.protocol.encode)(&request, &endpoint).body;
+        let body = (endpoint.protocol.encode)((&request).into(), &endpoint).body;
         let body: serde_json::Value = serde_json::from_slice(&body).expect("is JSON");
         let refused = found(&request, "anthropic").contains(&("empty_content", "messages"));
         prop_assert_eq!(body["messages"].as_array().is_some_and(Vec::is_empty), refused, "{}", body);
