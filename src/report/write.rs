@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use super::View;
-use super::chart::{self, CHARTS, ChartError};
+use super::chart::{self, CHARTS, Chart, ChartError};
 use super::format::{html, json, markdown};
 use crate::private;
 
@@ -38,33 +38,43 @@ pub enum WriteError {
 pub fn write(dir: &Path, view: &View<'_>) -> Result<(), WriteError> {
     let charts = dir.join("charts");
     fs::create_dir_all(&charts).map_err(|source| WriteError::Io { path: charts.clone(), source })?;
-    // Each waits for the disk in turn: all of them at once. The pictures, which take memory, come one after the other.
+    // Each waits for the disk in turn: all of them at once. The pictures, which take memory, come two at a time.
     std::thread::scope(|scope| {
         let texts = [
             scope.spawn(|| replace(&dir.join("summary.json"), json::render(view)?.as_bytes())),
             scope.spawn(|| replace(&dir.join("summary.md"), markdown::render(view).as_bytes())),
             scope.spawn(|| replace(&dir.join("report.html"), html::render(view)?.as_bytes())),
         ];
-        let mut pictures = vec![write_on(scope, dir.join("card.png"), chart::png(&chart::card(view)?)?)];
-        for chart in CHARTS {
-            let (svg, png) = (charts.join(format!("{}.svg", chart.id)), charts.join(format!("{}.png", chart.id)));
-            match (chart.draw)(view)? {
-                Some(drawing) => {
-                    pictures.push(write_on(scope, png, chart::png(&drawing)?));
-                    pictures.push(write_on(scope, svg, drawing.into_text().into_bytes()));
-                }
-                None => [svg, png].iter().try_for_each(|path| remove(path))?,
-            }
-        }
-        texts.into_iter().chain(pictures).try_for_each(joined)
+        let pictures = scope.spawn(|| {
+            let writing = CHARTS.iter().map(|chart| write_chart(scope, &charts, chart, view));
+            writing.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().try_for_each(joined)
+        });
+        let card = chart::png(&chart::card(view)?).map_err(WriteError::from);
+        let card = card.and_then(|picture| replace(&dir.join("card.png"), &picture));
+        texts.into_iter().chain([pictures]).map(joined).chain([card]).collect()
     })
 }
 
-type Writing<'scope> = ScopedJoinHandle<'scope, Result<(), WriteError>>;
-
-fn write_on<'scope>(scope: &'scope Scope<'scope, '_>, path: PathBuf, bytes: Vec<u8>) -> Writing<'scope> {
-    scope.spawn(move || replace(&path, &bytes))
+/// Draws a chart, and writes both its pictures while what comes next is drawn.
+fn write_chart<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    dir: &Path,
+    chart: &Chart,
+    view: &View<'_>,
+) -> Result<Vec<Writing<'scope>>, WriteError> {
+    let (svg, png) = (dir.join(format!("{}.svg", chart.id)), dir.join(format!("{}.png", chart.id)));
+    let Some(drawing) = (chart.draw)(view)? else {
+        [svg, png].iter().try_for_each(|path| remove(path))?;
+        return Ok(Vec::new());
+    };
+    let picture = chart::png(&drawing)?;
+    Ok(vec![
+        scope.spawn(move || replace(&png, &picture)),
+        scope.spawn(move || replace(&svg, drawing.text().as_bytes())),
+    ])
 }
+
+type Writing<'scope> = ScopedJoinHandle<'scope, Result<(), WriteError>>;
 
 /// What a thread came to; its panic is everybody's.
 fn joined(thread: Writing<'_>) -> Result<(), WriteError> {

@@ -35,10 +35,6 @@ impl Svg {
     pub(in crate::report) fn text(&self) -> &str {
         &self.0
     }
-
-    pub(in crate::report) fn into_text(self) -> String {
-        self.0
-    }
 }
 
 /// What a drawing is.
