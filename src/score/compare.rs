@@ -55,11 +55,20 @@ impl Compare {
     /// The form in which two texts are equal or not.
     pub(super) fn form(self, text: &str) -> Cow<'_, str> {
         match self {
+            Self::Normalized if is_bare(text) => Cow::Owned(text.to_ascii_lowercase()),
+            Self::CaseSensitive if is_bare(text) => Cow::Borrowed(text),
             Self::Normalized => Cow::Owned(fold(&collapse(core(text)))),
             Self::CaseSensitive => Cow::Owned(collapse(core(text))),
             Self::Verbatim => Cow::Borrowed(text),
         }
     }
+}
+
+/// Whether no step but the folding of case has anything to do: ASCII without whitespace, a letter or digit at both ends.
+fn is_bare(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let ends = [bytes.first(), bytes.last()];
+    ends.iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric)) && bytes.iter().all(u8::is_ascii_graphic)
 }
 
 fn core(text: &str) -> &str {
@@ -139,6 +148,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_bare_text_has_the_form_that_every_step_leaves(text in "[.(A]?[aB9_é ß\t-]{0,6}[.)Z]?") {
+            prop_assert_eq!(Compare::Normalized.form(&text), fold(&collapse(core(&text))));
+            prop_assert_eq!(Compare::CaseSensitive.form(&text), collapse(core(&text)));
+        }
+
         #[test]
         fn a_form_is_its_own_form(text in "\\PC{0,12}[.*\"' ]{0,4}\\PC{0,12}") {
             for compare in [Compare::Normalized, Compare::CaseSensitive, Compare::Verbatim] {
