@@ -4,13 +4,20 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use polars::io::parquet::read::ParallelStrategy;
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{
-    BooleanChunkedBuilder, ChunkedBuilder as _, Column as PolarsColumn, DataFrame, DataType, Float64Type, Int64Type,
+    BooleanChunkedBuilder, ChunkedBuilder as _, Column as PolarsColumn, CompatLevel, DataType, Float64Type, Int64Type,
     IntoColumn as _, ParquetReader, ParquetWriter, PolarsError, PrimitiveChunkedBuilder, Schema, SerReader as _,
     StringChunkedBuilder,
+};
+
+use polars_parquet::read::ParquetError;
+use polars_parquet::write::{
+    CompressedPage, Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator, Nested,
+    ParquetType, WriteOptions, array_to_pages,
 };
 
 /// What a column holds. Every column may have gaps.
@@ -75,17 +82,14 @@ pub enum TableError {
     Kind(&'static str),
 }
 
-/// A Parquet file that is written in groups of rows, so that memory holds one group only.
-pub struct Writer {
+/// Rows that are being filled, column by column: a group of a [`Writer`].
+pub struct Rows {
     fields: &'static [Field],
-    /// Rows of a group.
-    group: usize,
     height: usize,
     columns: Vec<Builder>,
-    batched: BatchedWriter<BufWriter<File>>,
 }
 
-/// A column of the group that is being filled.
+/// A column of the rows that are being filled.
 enum Builder {
     Text(StringChunkedBuilder),
     Integer(PrimitiveChunkedBuilder<Int64Type>),
@@ -93,52 +97,97 @@ enum Builder {
     Flag(BooleanChunkedBuilder),
 }
 
-impl Writer {
-    /// Makes a file with these columns, in groups of so many rows.
-    ///
-    /// # Errors
-    /// The file cannot be made.
-    pub fn create(path: &Path, fields: &'static [Field], group: usize) -> Result<Self, TableError> {
-        let schema: Schema = fields.iter().map(|field| (field.name.into(), field.kind.data_type())).collect();
-        // The format is written in pieces of a few bytes.
-        let file = BufWriter::with_capacity(1 << 16, File::create(path)?);
-        let batched = ParquetWriter::new(file).set_parallel(false).batched(&schema)?;
-        Ok(Self { fields, group, height: 0, columns: builders(fields, group), batched })
+impl Rows {
+    /// No rows of these columns, with room for so many.
+    #[must_use]
+    pub fn new(fields: &'static [Field], capacity: usize) -> Self {
+        let columns = fields.iter().map(|field| Builder::new(*field, capacity)).collect();
+        Self { fields, height: 0, columns }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
     }
 
     /// Appends a row, one cell a column in the order of the columns.
     ///
     /// # Errors
-    /// The file cannot be written, or a cell is of another kind than its column.
+    /// A cell is of another kind than its column.
     pub fn push<'a>(&mut self, row: impl Iterator<Item = Cell<'a>>) -> Result<(), TableError> {
         for ((cell, column), field) in row.zip(&mut self.columns).zip(self.fields) {
             column.push(cell).map_err(|()| TableError::Kind(field.name))?;
         }
         self.height += 1;
-        if self.height == self.group { self.write() } else { Ok(()) }
+        Ok(())
+    }
+}
+
+/// A Parquet file that is written in groups of rows, so that memory holds one group only.
+pub struct Writer {
+    batched: BatchedWriter<BufWriter<File>>,
+}
+
+impl Writer {
+    /// Makes a file with these columns.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn create(path: &Path, fields: &[Field]) -> Result<Self, TableError> {
+        let schema: Schema = fields.iter().map(|field| (field.name.into(), field.kind.data_type())).collect();
+        // The format is written in pieces of a few bytes.
+        let file = BufWriter::with_capacity(1 << 16, File::create(path)?);
+        let batched = ParquetWriter::new(file).set_parallel(false).batched(&schema)?;
+        Ok(Self { batched })
     }
 
-    /// Writes the group, and begins another.
-    fn write(&mut self) -> Result<(), TableError> {
-        let columns = std::mem::replace(&mut self.columns, builders(self.fields, self.group));
-        let columns = columns.into_iter().map(Builder::finish).collect();
-        let frame = DataFrame::new(std::mem::take(&mut self.height), columns)?;
-        Ok(self.batched.write_batch(&frame)?)
+    /// Appends a group of rows, of the columns of the file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&mut self, rows: Rows) -> Result<(), TableError> {
+        if rows.height == 0 {
+            return Ok(());
+        }
+        let mut file = self.batched.get_writer().lock().unwrap_or_else(PoisonError::into_inner);
+        let options = file.options();
+        let types = file.parquet_schema().fields().to_vec();
+        let columns = rows.columns.into_iter().zip(types).map(|(column, type_)| pages(column, type_, options));
+        let columns: Vec<_> = columns.collect::<Result<_, _>>()?;
+        let columns = columns.into_iter().map(|pages| Ok(DynStreamingIterator::new(pages)));
+        Ok(file.write(rows.height as u64, DynIter::new(columns))?)
     }
 
     /// Writes the end of the file.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn finish(mut self) -> Result<(), TableError> {
-        self.write()?;
+    pub fn finish(self) -> Result<(), TableError> {
         self.batched.finish()?;
         Ok(())
     }
 }
 
-fn builders(fields: &[Field], capacity: usize) -> Vec<Builder> {
-    fields.iter().map(|field| Builder::new(*field, capacity)).collect()
+/// The pages of a column, compressed. A column of gaps alone takes no detour here, as it would by a data frame, which
+/// keeps 8 MiB of zeros for it.
+fn pages(
+    column: Builder,
+    type_: ParquetType,
+    options: WriteOptions,
+) -> Result<impl FallibleStreamingIterator<Item = CompressedPage, Error = PolarsError>, TableError> {
+    let encoding = match column {
+        Builder::Text(_) | Builder::Integer(_) | Builder::Number(_) => Encoding::RleDictionary,
+        Builder::Flag(_) => Encoding::Plain,
+    };
+    let ParquetType::PrimitiveType(type_) = type_ else {
+        return Err(TableError::Polars(PolarsError::ComputeError("a column is no plain one".into())));
+    };
+    let array = column.finish().take_materialized_series().to_arrow(0, CompatLevel::newest());
+    let nested = Nested::primitive(array.validity().cloned(), true, array.len());
+    let pages = array_to_pages(array.as_ref(), type_, &[nested], options, encoding)?;
+    let pages = pages.map(|page| page.map_err(|error| ParquetError::FeatureNotSupported(error.to_string())));
+    Ok(Compressor::new_from_vec(pages, options.compression, Vec::new()).map_err(PolarsError::from))
 }
 
 impl Builder {
@@ -230,8 +279,13 @@ mod tests {
     #[test]
     fn what_was_written_in_groups_is_read_back_with_its_gaps() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let mut writer = Writer::create(file.path(), FIELDS, 4).expect("is made");
-        (0..6).for_each(|number| writer.push(row(number)).expect("is written"));
+        let mut writer = Writer::create(file.path(), FIELDS).expect("is made");
+        for numbers in [0..4, 4..6] {
+            let mut rows = Rows::new(FIELDS, 4);
+            numbers.clone().for_each(|number| rows.push(row(number)).expect("is taken"));
+            assert_eq!(rows.height(), numbers.len());
+            writer.write(rows).expect("is written");
+        }
         writer.finish().expect("is finished");
         let columns = read(file.path(), &[FIELDS[3], FIELDS[0]], None).expect("is read");
         let texts = [Some("é0"), None, Some("é2"), Some("é3"), Some("é4"), Some("é5")];
@@ -256,9 +310,9 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_kind_and_a_missing_column_are_errors() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let mut writer = Writer::create(file.path(), &FIELDS[..1], 4).expect("is made");
-        assert!(matches!(writer.push(std::iter::once(Cell::Flag(None))), Err(TableError::Kind("text"))));
-        writer.finish().expect("is finished");
+        let mut rows = Rows::new(&FIELDS[..1], 4);
+        assert!(matches!(rows.push(std::iter::once(Cell::Flag(None))), Err(TableError::Kind("text"))));
+        Writer::create(file.path(), &FIELDS[..1]).and_then(Writer::finish).expect("is finished");
         assert!(matches!(read(file.path(), &FIELDS[1..2], None), Err(TableError::Polars(_))));
     }
 }

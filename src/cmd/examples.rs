@@ -6,7 +6,7 @@ use super::CommandError;
 use crate::compare::Results;
 use crate::dataset::Dataset;
 use crate::domain::{AUTO_PREFIX, Accept, Case, Content, Expected, Message, Part, Tool};
-use crate::run_dir::{Answer, Example, ExampleAnswer, Finished};
+use crate::run_dir::{Answer, Example, ExampleAnswer, RunDirError};
 
 /// Cases lost by each candidate that are shown.
 const LOST: usize = 20;
@@ -15,12 +15,16 @@ const GAINED: usize = 5;
 /// Bytes of one text that are shown.
 const LONGEST: usize = 2000;
 
-/// Picks the cases and reads their texts. Those that a candidate lost come first.
-pub(super) fn collect(run: &Finished, dataset: &Dataset, results: &Results) -> Result<Vec<Example>, CommandError> {
+/// Picks the cases and reads their texts. Those that a candidate lost come first. `read` gives the answers to some cases.
+pub(super) fn collect(
+    dataset: &Dataset,
+    results: &Results,
+    read: impl FnOnce(&BTreeSet<&str>) -> Result<Vec<Answer>, RunDirError>,
+) -> Result<Vec<Example>, CommandError> {
     let ids = pick(results);
     let wanted: BTreeSet<&str> = ids.iter().copied().collect();
     let mut answers: BTreeMap<String, Vec<Answer>> = BTreeMap::new();
-    for answer in run.answers(&|case| wanted.contains(case))? {
+    for answer in read(&wanted)? {
         answers.entry(answer.trial.key.case.to_string()).or_default().push(answer);
     }
     ids.into_iter().map(|id| example(id, answers.remove(id).unwrap_or_default(), Some(dataset))).collect()

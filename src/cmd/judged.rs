@@ -23,8 +23,12 @@ pub(super) struct Judged {
 
 /// Compares and judges a finished run by the rules of its own suite.
 pub(super) fn judge(run: &Finished) -> Result<Judged, CommandError> {
+    judge_trials(run, run.trials()?)
+}
+
+/// Compares and judges a finished run by the rules of its own suite; these are its trials.
+pub(super) fn judge_trials(run: &Finished, mut trials: Vec<Trial>) -> Result<Judged, CommandError> {
     let suite = Suite::parse(Path::new(&run.manifest.suite.path), run.manifest.suite.text.clone())?;
-    let mut trials = run.trials()?;
     // Comparing counts repeats from 0, wherever those of the run begin.
     for trial in &mut trials {
         trial.key.repeat = trial.key.repeat.saturating_sub(run.manifest.first_repeat);

@@ -20,7 +20,7 @@ use crate::domain::{Case, FailureKind, Outcome, UnscoredReason, Usd};
 use crate::replay::{Mode, Plan, Planned, missing};
 use crate::run_dir::{JudgeInfo, Manifest, Record, RunDir, RunDirError};
 use crate::score::HUMAN;
-use crate::suite::{JudgeSpec, LiveSpec};
+use crate::suite::{JudgeSpec, LiveSpec, Suite};
 use crate::terminal::Terminal;
 
 /// What the judges are asked, a line a question.
@@ -82,19 +82,20 @@ fn also_told(inputs: &Inputs<'_>, terminal: &Terminal) {
 }
 
 /// Asks the judges about every answer; `None` where there is nothing to ask.
-pub(super) fn judge<'a>(
-    inputs: &Inputs<'a>,
+pub(super) fn judge<'s>(
+    suite: &'s Suite,
+    inputs: &Inputs<'_>,
     run: &RunDir,
     judges: &Arms,
     terminal: &Terminal,
-) -> Result<Option<Judging<'a>>, CommandError> {
-    let specs = &inputs.suite.judges;
+) -> Result<Option<Judging<'s>>, CommandError> {
+    let specs = &suite.judges;
     if specs.is_empty() {
         return Ok(None);
     }
     let path = run.path.join(QUESTIONS);
     let (trials, decided) = questions(inputs, run, &path)?;
-    let arms = &inputs.suite.arms;
+    let arms = &suite.arms;
     if trials.is_empty() {
         return Ok(Some(Judging { specs, arms, asked: None, decided }));
     }

@@ -1,5 +1,7 @@
 //! A finished trial → what is kept of it: scored here, where cases, scorers and records meet.
 
+use std::sync::Arc;
+
 use crate::domain::{Case, Outcome, Reply, Response, Score, UnscoredReason, Usd};
 use crate::replay::{Arm, Done, Ended, Timing};
 use crate::run_dir::Record;
@@ -54,10 +56,10 @@ pub(super) fn record(finished: Done, arm: &Arm, judges: &[Configured]) -> Record
         single_flight: finished.single_flight,
         bought_at,
         recording,
-        key: finished.key.map(|key| key.to_string()),
+        key: finished.key.map(|key| hex(&key.0)),
         weight: finished.case.weight,
         cluster: finished.case.cluster.clone(),
-        tags: (*finished.case.tags).clone(),
+        tags: Arc::clone(&finished.case.tags),
     };
     if let Some(reply) = reply {
         record.response = Some(reply.response);
@@ -142,6 +144,30 @@ pub(super) fn not_sent(case: Case, arm: &Arm, repeat: u32) -> Record {
     }
 }
 
+/// A key as text, as it is printed. One a trial: byte by byte into a text of its length.
+fn hex(key: &[u8; 32]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
+    let mut text = String::with_capacity(2 * key.len());
+    for byte in key {
+        text.push(digit(byte >> 4));
+        text.push(digit(*byte));
+    }
+    text
+}
+
 fn model(arm: &Arm) -> String {
     arm.live().map_or(RECORDED, |live| &live.model).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Key;
+
+    #[test]
+    fn a_key_is_written_as_it_is_printed() {
+        let key = std::array::from_fn(|index| u8::try_from(index * 8 + index % 7).expect("is small"));
+        assert_eq!(hex(&key), Key(key).to_string());
+    }
 }

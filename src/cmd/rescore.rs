@@ -125,7 +125,7 @@ impl Stored {
                 tool_calls_judged: score::judged_calls(&scores, &self.suite.scorers),
                 scores,
                 involves_tools: case.involves_tools(),
-                tags: (*case.tags).clone(),
+                tags: Arc::clone(&case.tags),
             }))
         })?;
         refuse_other_cases(&differ, &self.run)?;
@@ -138,7 +138,9 @@ impl Stored {
             );
         }
         let judged = judged::judge(&anew.run)?;
-        let examples = examples::collect(&anew.run, &self.dataset, &judged.results)?;
+        let examples = examples::collect(&self.dataset, &judged.results, |wanted| {
+            anew.run.answers(&|case| wanted.contains(case))
+        })?;
         anew.run.save_examples(&examples)?;
         report::write(&anew.run.path, &View::new(&judged.input(&anew.run, &examples)))?;
         Ok((judged, examples, changes))

@@ -15,7 +15,9 @@ use crate::domain::Usd;
 use crate::exit::Exit;
 use crate::replay::{Mode, Plan, Planned, missing, now_ms};
 use crate::report::{self, View};
-use crate::run_dir::{Example, Finished, RunDir, Started, UncertainInfo, start};
+use crate::run_dir::{
+    Answer, Completing, Ended, Example, Finished, RunDir, RunDirError, Started, UncertainInfo, start,
+};
 use crate::score::Configured;
 use crate::store::Store;
 use crate::suite::Suite;
@@ -121,7 +123,7 @@ pub(super) fn execute(
         bought => Ok(bought),
     });
     let bought = bought.and_then(|bought| match bought.ended {
-        None => Ok((bought, judging::judge(&inputs, &run, &judges, terminal)?)),
+        None => Ok((bought, judging::judge(suite, &inputs, &run, &judges, terminal)?)),
         Some(_) => Ok((bought, None)),
     });
     if bought.is_err() && is_new && inputs.mode == Mode::Replay {
@@ -138,17 +140,29 @@ pub(super) fn execute(
     if let Some(cases) = stopped_at {
         run.manifest.stopped_early = Some(early::stopped(&Inputs { plan: &plan, ..inputs }, &run, cases, terminal)?);
     }
-    let completed = |record| match &judging {
-        Some(judging) => judging.join(record),
-        None => Ok(record),
-    };
-    let finished = run.finish(in_order(&inputs, stopped_at), completed, now_ms())?;
-    publish(finished, dataset)
+    let completed = judging.as_ref().map(|judging| |record| judging.join(record));
+    let completing = completed.as_ref().map(|completed| completed as Completing<'_>);
+    let order = order.as_deref();
+    let places = || in_order(dataset, &arms, order, stopped_at, repeats(suite, places.confirms));
+    std::thread::scope(|scope| {
+        // Nothing is read from the store any more: its last checkpoint waits for the disk meanwhile.
+        scope.spawn(|| drop(store));
+        let ended = run.finish(places(), completing, now_ms())?;
+        publish(ended, dataset, |ended, wanted| {
+            ended.answers(places().filter(|(case, ..)| wanted.contains(case)), completing)
+        })
+    })
 }
 
 /// The repeats that a run begins with: those that the run it confirms did not ask for.
 pub(super) fn first_repeat(suite: &Suite, confirms: Option<&str>) -> u32 {
     if confirms.is_some() { suite.replay.repeats } else { 0 }
+}
+
+/// The repeats of every case and arm.
+fn repeats(suite: &Suite, confirms: Option<&str>) -> Range<u32> {
+    let first = first_repeat(suite, confirms);
+    first..first + suite.replay.repeats
 }
 
 /// Everything that a run is made from.
@@ -173,8 +187,7 @@ pub(super) struct Inputs<'a> {
 impl Inputs<'_> {
     /// The repeats of every case and arm.
     pub(super) fn repeats(&self) -> Range<u32> {
-        let first = first_repeat(self.suite, self.confirms);
-        first..first + self.suite.replay.repeats
+        repeats(self.suite, self.confirms)
     }
 }
 
@@ -223,10 +236,15 @@ fn keep_not_sent(inputs: &Inputs<'_>, run: &mut RunDir) -> Result<(), CommandErr
     Ok(())
 }
 
-/// Compares, judges and reports a run whose trials are all there.
-fn publish(run: Finished, dataset: &Dataset) -> Result<Done, CommandError> {
-    let judged = judged::judge(&run)?;
-    let examples = examples::collect(&run, dataset, &judged.results)?;
+/// Compares, judges and reports a run whose trials are all there. `read` gives the answers to some cases.
+fn publish(
+    mut ended: Ended,
+    dataset: &Dataset,
+    read: impl FnOnce(&Ended, &BTreeSet<&str>) -> Result<Vec<Answer>, RunDirError>,
+) -> Result<Done, CommandError> {
+    let judged = judged::judge_trials(&ended.run, std::mem::take(&mut ended.trials))?;
+    let examples = examples::collect(dataset, &judged.results, |wanted| read(&ended, wanted))?;
+    let run = ended.run;
     run.save_examples(&examples)?;
     report::write(&run.path, &View::new(&judged.input(&run, &examples)))?;
     Ok(Done { run, judged, examples })
@@ -252,12 +270,14 @@ pub(super) fn open(suite: &Suite) -> Result<Dataset, CommandError> {
 /// The places of all trials in the order of the results table: case, arm, repeat. A run that may stop early has its cases
 /// in the order of looking at them, up to where it stopped.
 fn in_order<'a>(
-    inputs: &Inputs<'a>,
+    dataset: &'a Dataset,
+    arms: &'a Arms,
+    order: Option<&'a [usize]>,
     stopped_at: Option<usize>,
+    repeats: Range<u32>,
 ) -> impl Iterator<Item = (&'a str, &'a str, u32)> + Send + 'a {
-    let (arms, repeats, order) = (&inputs.arms.arms, inputs.repeats(), inputs.order);
-    let cases = stopped_at.unwrap_or(inputs.dataset.entries.len());
-    let entries = &inputs.dataset.entries;
+    let (entries, arms) = (&dataset.entries, &arms.arms);
+    let cases = stopped_at.unwrap_or(entries.len());
     (0..cases).map(move |place| &entries[order.map_or(place, |order| order[place])]).flat_map(move |entry| {
         let repeats = repeats.clone();
         arms.iter().flat_map(move |arm| repeats.clone().map(move |repeat| (&*entry.id, &*arm.name, repeat)))

@@ -38,6 +38,19 @@ struct Counted {
     models_returned: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// What adds to a record what was found out after it was kept.
+pub type Completing<'a> = &'a (dyn Fn(Record) -> Result<Record, RunDirError> + Sync);
+
+/// A run that was finished just now: what its folder holds need not be read again.
+#[derive(Debug)]
+pub struct Ended {
+    /// The run.
+    pub run: Finished,
+    /// The facts of every trial, as [`Finished::trials`] gives them.
+    pub trials: Vec<Trial>,
+    journal: Journal,
+}
+
 /// A finished run.
 #[derive(Debug)]
 pub struct Finished {
@@ -127,19 +140,33 @@ impl RunDir {
     }
 
     /// Writes the table of trials in the order of these places (case, arm, repeat), whatever the order in which they
-    /// finished, and marks the run as finished. `completed` adds what was found out after a trial was kept.
+    /// finished, and marks the run as finished. `completing` adds what was found out after a trial was kept.
     ///
     /// # Errors
     /// The table or the manifest cannot be written.
     pub fn finish<'a>(
         mut self,
         order: impl Iterator<Item = (&'a str, &'a str, u32)> + Send,
-        completed: impl Fn(Record) -> Result<Record, RunDirError> + Send + Sync,
+        completing: Option<Completing<'_>>,
         now: i64,
-    ) -> Result<Finished, RunDirError> {
+    ) -> Result<Ended, RunDirError> {
+        self.journal.end();
         let path = self.path.join(TRIALS);
         let temporary = path.with_extension("parquet.tmp");
-        trials::write(&temporary, self.journal.records(order).map(|record| record.and_then(&completed)))?;
+        let mut lines = order.filter_map(|place| self.journal.index.line(place));
+        let trials = trials::write(&temporary, |bytes| {
+            let Some(line) = lines.next() else { return Ok(false) };
+            match completing {
+                None => self.journal.read_line(line, bytes)?,
+                Some(completing) => {
+                    let record = self.journal.read(line, bytes).and_then(completing)?;
+                    bytes.clear();
+                    let io = |source| RunDirError::Io { path: path.clone(), source };
+                    serde_json::to_writer(bytes, &record).map_err(|error| io(error.into()))?;
+                }
+            }
+            Ok(true)
+        })?;
         fs::rename(&temporary, &path).map_err(|source| RunDirError::Io { path, source })?;
         for arm in &mut self.manifest.arms {
             arm.models_returned =
@@ -147,7 +174,27 @@ impl RunDir {
         }
         self.manifest.finished_at = Some(now);
         write_json(&self.path.join(MANIFEST), &self.manifest)?;
-        Ok(Finished { path: self.path, manifest: self.manifest })
+        let Self { path, manifest, journal, .. } = self;
+        Ok(Ended { run: Finished { path, manifest }, trials, journal })
+    }
+}
+
+impl Ended {
+    /// The answers at these places (case, arm, repeat), with their texts, as [`Finished::answers`] gives them.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn answers<'a>(
+        &self,
+        places: impl Iterator<Item = (&'a str, &'a str, u32)> + Send,
+        completing: Option<Completing<'_>>,
+    ) -> Result<Vec<Answer>, RunDirError> {
+        let records = self.journal.records(places);
+        let completed = |record| match completing {
+            Some(completing) => completing(record),
+            None => Ok(record),
+        };
+        records.map(|record| record.and_then(completed).map(Answer::from)).collect()
     }
 }
 

@@ -95,16 +95,24 @@ impl Journal {
         places: impl Iterator<Item = Place<'p>> + Send,
     ) -> impl Iterator<Item = Result<Record, RunDirError>> + Send {
         let mut bytes = Vec::new();
-        places
-            .filter_map(|place| self.index.line(place))
-            .map(move |(offset, length)| self.read(offset, length, &mut bytes))
+        places.filter_map(|place| self.index.line(place)).map(move |line| self.read(line, &mut bytes))
     }
 
-    fn read(&self, offset: u64, length: usize, bytes: &mut Vec<u8>) -> Result<Record, RunDirError> {
-        let io = |source| RunDirError::Io { path: self.path.clone(), source };
+    /// Reads the record of a line.
+    pub(super) fn read(&self, line: (u64, usize), bytes: &mut Vec<u8>) -> Result<Record, RunDirError> {
+        self.read_line(line, bytes)?;
+        serde_json::from_slice(bytes).map_err(|error| RunDirError::Io { path: self.path.clone(), source: error.into() })
+    }
+
+    /// Reads a line as it stands there.
+    pub(super) fn read_line(&self, (offset, length): (u64, usize), bytes: &mut Vec<u8>) -> Result<(), RunDirError> {
         bytes.resize(length, 0);
-        read_at(&self.file, bytes, offset).map_err(io)?;
-        serde_json::from_slice(bytes).map_err(|error| io(error.into()))
+        read_at(&self.file, bytes, offset).map_err(|source| RunDirError::Io { path: self.path.clone(), source })
+    }
+
+    /// Begins the last sync: nothing more will be appended. Dropping the journal waits for it.
+    pub(super) fn end(&mut self) {
+        self.syncer.end();
     }
 }
 

@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::RunDirError;
 use super::columns::{FIELDS, outcome_name, unscored_name};
 use super::trials::{GROUP, Reader, SLICE};
 use crate::domain::{FailureKind, FinishReason, Outcome, Response, Score, ToolFault, UnscoredReason};
-use crate::table::{self, Cell, Column};
+use crate::table::{self, Cell, Column, Rows};
 
 /// A trial as it is kept: what it takes to judge it anew.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +45,7 @@ pub struct Rejudged {
     /// Whether the case offers tools or expects a call.
     pub involves_tools: bool,
     /// The case's tags.
-    pub tags: BTreeMap<String, String>,
+    pub tags: Arc<BTreeMap<String, String>>,
 }
 
 /// The columns of a [`Kept`].
@@ -95,7 +96,8 @@ pub(super) fn rewrite<E: From<RunDirError>>(
 ) -> Result<(), E> {
     let table_error = |source| RunDirError::Table { path: to.to_owned(), source };
     let names: Vec<&'static str> = FIELDS.iter().map(|field| field.name).collect();
-    let mut writer = table::Writer::create(to, &FIELDS, GROUP).map_err(table_error)?;
+    let mut writer = table::Writer::create(to, &FIELDS).map_err(table_error)?;
+    let mut rows = Rows::new(&FIELDS, GROUP);
     for first in (0..).step_by(SLICE) {
         let reader = Reader::open(from, &names, (first, SLICE))?;
         if reader.height == 0 {
@@ -107,9 +109,13 @@ pub(super) fn rewrite<E: From<RunDirError>>(
                 let new = judged.as_ref().and_then(|judged| cell(name, judged));
                 new.or_else(|| reader.columns.get(name).map(|column| old(column, row))).unwrap_or(Cell::Text(None))
             });
-            writer.push(cells).map_err(table_error)?;
+            rows.push(cells).map_err(table_error)?;
+            if rows.height() == GROUP {
+                writer.write(std::mem::replace(&mut rows, Rows::new(&FIELDS, GROUP))).map_err(table_error)?;
+            }
         }
     }
+    writer.write(rows).map_err(table_error)?;
     writer.finish().map_err(table_error)?;
     let io = |source| RunDirError::Io { path: to.to_owned(), source };
     Ok(std::fs::File::open(to).and_then(|file| file.sync_all()).map_err(io)?)
@@ -139,7 +145,7 @@ fn cell(name: &str, judged: &Rejudged) -> Option<Cell<'static>> {
         "scores" => json(serde_json::to_string(&judged.scores)),
         "tool_calls_judged" => Cell::Flag(Some(judged.tool_calls_judged)),
         "involves_tools" => Cell::Flag(Some(judged.involves_tools)),
-        "tags" => json(serde_json::to_string(&judged.tags)),
+        "tags" => json(serde_json::to_string(&*judged.tags)),
         _ => return None,
     })
 }
@@ -195,7 +201,7 @@ mod tests {
         let (from, to) = (folder.path().join("from.parquet"), folder.path().join("to.parquet"));
         let records =
             [fixture::answered("a", "baseline"), fixture::failed("b", "mini"), fixture::unscored("c", "mini")];
-        trials::write(&from, records.iter().cloned().map(Ok)).expect("is written");
+        trials::write_records(&from, &records).expect("is written");
         let mut seen = Vec::new();
         let result: Result<(), RunDirError> = rewrite(&from, &to, |kept| {
             seen.push(kept.clone());
@@ -204,7 +210,7 @@ mod tests {
                 scores: Vec::new(),
                 tool_calls_judged: false,
                 involves_tools: false,
-                tags: BTreeMap::from([("tier".to_owned(), "1".to_owned())]),
+                tags: BTreeMap::from([("tier".to_owned(), "1".to_owned())]).into(),
             }))
         });
         result.expect("is rewritten");
@@ -224,14 +230,14 @@ mod tests {
             scores: Vec::new(),
             tool_calls_judged: false,
             involves_tools: false,
-            tags: BTreeMap::from([("tier".to_owned(), "1".to_owned())]),
+            tags: BTreeMap::from([("tier".to_owned(), "1".to_owned())]).into(),
             ..records[0].clone()
         };
         let expected = [changed, records[1].clone(), records[2].clone()];
         assert_eq!(trials::read(&to).expect("is read"), expected.each_ref().map(Record::trial));
         // A column that nobody names here is kept too.
         let direct = folder.path().join("direct.parquet");
-        trials::write(&direct, expected.into_iter().map(Ok)).expect("is written");
+        trials::write_records(&direct, &expected).expect("is written");
         let all = |path| table::read(path, &FIELDS, None).expect("is read");
         assert_eq!(all(&to), all(&direct));
         assert_eq!(at(&to, 2).expect("is read").map(|kept| kept.case), Some("c".to_owned()));

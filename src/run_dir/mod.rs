@@ -7,6 +7,7 @@ mod folder;
 mod index;
 mod journal;
 mod kept;
+mod line;
 mod manifest;
 mod record;
 mod start;
@@ -19,7 +20,7 @@ use crate::table::TableError;
 
 pub use anew::Anew;
 pub use example::{Example, ExampleAnswer};
-pub use folder::{Finished, RunDir, find, finished, newest};
+pub use folder::{Completing, Ended, Finished, RunDir, find, finished, newest};
 pub use kept::{Kept, Rejudged};
 pub use manifest::{
     ArmInfo, DatasetInfo, DefaultInfo, JudgeInfo, MOST_REPEATS, Manifest, PriceInfo, RescoredInfo, SCHEMA_VERSION,

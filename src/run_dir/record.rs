@@ -69,7 +69,8 @@ pub struct Record {
     /// The case's cluster.
     pub cluster: Option<String>,
     /// The case's tags.
-    pub tags: BTreeMap<String, String>,
+    #[serde(with = "tags")]
+    pub tags: Arc<BTreeMap<String, String>>,
 }
 
 impl Record {
@@ -118,17 +119,29 @@ impl Record {
             recording: self.recording.as_deref().map(Arc::from),
             weight: self.weight,
             cluster: self.cluster.as_deref().map(Arc::from),
-            tags: Arc::new(self.tags.clone()),
+            tags: Arc::clone(&self.tags),
             human: human(&self.scores),
             opinions: opinions(&self.scores, |judge| Arc::from(judge)),
             preferences: preferences(&self.scores, |judge| Arc::from(judge)),
         }
     }
+}
 
-    /// How many calls the answer makes.
-    #[must_use]
-    pub fn tool_call_count(&self) -> Option<u32> {
-        self.response.as_ref().map(|response| u32::try_from(response.tool_calls.len()).unwrap_or(u32::MAX))
+/// Shared tags as plain ones.
+mod tags {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    type Tags = Arc<BTreeMap<String, String>>;
+
+    pub(super) fn serialize<S: Serializer>(tags: &Tags, serializer: S) -> Result<S::Ok, S::Error> {
+        (**tags).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tags, D::Error> {
+        BTreeMap::deserialize(deserializer).map(Arc::new)
     }
 }
 
@@ -231,7 +244,7 @@ pub(super) mod fixture {
             involves_tools: true,
             weight: 1.5,
             cluster: Some("conversation".into()),
-            tags: BTreeMap::from([("workload".to_owned(), "orders".to_owned())]),
+            tags: BTreeMap::from([("workload".to_owned(), "orders".to_owned())]).into(),
         }
     }
 

@@ -40,6 +40,11 @@ impl Syncer {
         }
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
+
+    /// Begins the last sync: nothing more will be written.
+    pub(super) fn end(&mut self) {
+        self.senders = None;
+    }
 }
 
 fn sync_all(file: &File, writes: &Receiver<()>, ends: &Receiver<()>, failed: &Mutex<Option<io::Error>>) {
@@ -63,7 +68,7 @@ fn sync_all(file: &File, writes: &Receiver<()>, ends: &Receiver<()>, failed: &Mu
 impl Drop for Syncer {
     /// Waits for the last sync.
     fn drop(&mut self) {
-        self.senders = None;
+        self.end();
         if let Some(thread) = self.thread.take() {
             // It has nothing left to tell.
             drop(thread.join());

@@ -5,45 +5,71 @@ use std::sync::mpsc::sync_channel;
 
 use super::RunDirError;
 use super::columns::{COLUMNS, FIELDS};
+use super::line::{self, Line};
 use super::record::{self, Record, Shared};
 use crate::domain::{
     CallDigest, FailureKind, FinishReason, Measured, Outcome, Score, ToolCall, ToolFault, Trial, UnscoredReason, Usage,
     Usd,
 };
-use crate::score::HUMAN;
-use crate::table::{self, Column, Field};
+use crate::table::{self, Column, Field, Rows};
 
 /// Rows in memory at a time, when the table is written.
 pub(super) const GROUP: usize = 2048;
-/// Records that are handed over together.
-const CHUNK: usize = 128;
 /// Rows in memory at a time, when it is read: whole groups, since a group is read whole.
 pub(super) const SLICE: usize = 2 * GROUP;
 
-/// Writes the table, a group of rows at a time. The records are read on another thread meanwhile.
+/// Writes the table, a group of rows at a time, from lines of the journal in the order of the rows; gives back the facts
+/// of every trial, as [`read`] would. `next` puts the next line into its buffer; `false` where there is none. The lines
+/// are read on another thread, a group ahead.
 pub(super) fn write(
     path: &Path,
-    mut records: impl Iterator<Item = Result<Record, RunDirError>> + Send,
-) -> Result<(), RunDirError> {
+    mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, RunDirError> + Send,
+) -> Result<Vec<Trial>, RunDirError> {
     let table_error = |source| RunDirError::Table { path: path.to_owned(), source };
-    let mut writer = table::Writer::create(path, &FIELDS, GROUP).map_err(table_error)?;
+    let mut writer = table::Writer::create(path, &FIELDS).map_err(table_error)?;
     std::thread::scope(|scope| {
-        let (sender, chunks) = sync_channel(2);
-        scope.spawn(move || {
+        let (sender, groups) = sync_channel(0);
+        let reading = scope.spawn(move || {
+            let (mut shared, mut trials) = (Shared::default(), Vec::new());
             loop {
-                let chunk: Vec<_> = records.by_ref().take(CHUNK).collect();
+                let rows = group(path, &mut next, &mut shared, &mut trials)?;
+                let is_last = rows.height() < GROUP;
                 // Nobody listens any more after an error.
-                if chunk.is_empty() || sender.send(chunk).is_err() {
-                    break;
+                if sender.send(rows).is_err() || is_last {
+                    return Ok(trials);
                 }
             }
         });
-        for record in chunks.into_iter().flatten() {
-            let record = record?;
-            writer.push(COLUMNS.iter().map(|column| (column.cell)(&record))).map_err(table_error)?;
+        for rows in groups {
+            writer.write(rows).map_err(table_error)?;
         }
-        writer.finish().map_err(table_error)
+        let trials = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        writer.finish().map_err(table_error)?;
+        Ok(trials)
     })
+}
+
+/// The rows of the next lines: a whole group, or what is left.
+fn group(
+    path: &Path,
+    next: &mut impl FnMut(&mut Vec<u8>) -> Result<bool, RunDirError>,
+    shared: &mut Shared,
+    trials: &mut Vec<Trial>,
+) -> Result<Rows, RunDirError> {
+    let mut rows = Rows::new(&FIELDS, GROUP);
+    let mut bytes = Vec::new();
+    while rows.height() < GROUP && next(&mut bytes)? {
+        let damaged = |error: serde_json::Error| {
+            let why = format!("the line of row {} cannot be read: {error}", trials.len());
+            RunDirError::Damaged { path: path.to_owned(), why }
+        };
+        let line = Line::read(&bytes).map_err(damaged)?;
+        let trial = line.trial(shared).map_err(damaged)?;
+        trials.push(trial);
+        rows.push(COLUMNS.iter().map(|column| (column.cell)(&line)))
+            .map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
+    }
+    Ok(rows)
 }
 
 /// Reads the facts of every trial, without texts.
@@ -76,6 +102,18 @@ pub struct Answer {
     pub refusal: Option<String>,
     /// Why there is no answer.
     pub failure_message: Option<String>,
+}
+
+impl From<Record> for Answer {
+    fn from(record: Record) -> Self {
+        let trial = record.trial();
+        let Record { scores, response, failure, .. } = record;
+        let (text, tool_calls, refusal) = match response {
+            Some(response) => (Some(response.text), response.tool_calls, response.refusal),
+            None => (None, Vec::new(), None),
+        };
+        Self { trial, scores, text, tool_calls, refusal, failure_message: failure.map(|failure| failure.message) }
+    }
 }
 
 /// Reads the rows of some cases with their texts, in the order of the table: one group of rows in memory at a time, and
@@ -201,7 +239,11 @@ impl<'a> Reader<'a> {
         self.text(name, row)
             .map(serde_json::from_str)
             .transpose()
-            .map_err(|error| self.damaged(row, &format!("`{name}` is not as it should be: {error}")))
+            .map_err(|error| self.not_as_it_should_be(name, row, &error))
+    }
+
+    fn not_as_it_should_be(&self, name: &str, row: usize, error: &serde_json::Error) -> RunDirError {
+        self.damaged(row, &format!("`{name}` is not as it should be: {error}"))
     }
 
     pub(super) fn damaged(&self, row: usize, why: &str) -> RunDirError {
@@ -222,11 +264,8 @@ impl<'a> Reader<'a> {
 
     /// The digest of a row's calls.
     fn calls(&self, row: usize) -> Result<Option<CallDigest>, RunDirError> {
-        // Most answers make no call: nothing is parsed for them.
-        if self.text("tool_calls", row) == Some("[]") {
-            return Ok(Some(CallDigest::default()));
-        }
-        Ok(self.json::<Vec<ToolCall>>("tool_calls", row)?.map(|calls| CallDigest::of(&calls)))
+        let digest = self.text("tool_calls", row).map(line::calls_digest).transpose();
+        digest.map_err(|error| self.not_as_it_should_be("tool_calls", row, &error))
     }
 
     /// A row with its texts.
@@ -253,11 +292,8 @@ impl<'a> Reader<'a> {
             ),
             other => return Err(self.damaged(row, &format!("`outcome` is {other:?}"))),
         };
-        // Most runs have no judges and no labels: their scores need no reading here.
-        let kept = self
-            .text("scores", row)
-            .is_some_and(|text| ["judge:", "prefer:", HUMAN].iter().any(|name| text.contains(name)));
-        let scores: Vec<Score> = if kept { self.json("scores", row)?.unwrap_or_default() } else { Vec::new() };
+        let scores = self.text("scores", row).map(line::telling).transpose();
+        let scores = scores.map_err(|error| self.not_as_it_should_be("scores", row, &error))?.unwrap_or_default();
         let case = self.text("case_id", row).ok_or_else(|| missing("case_id"))?;
         let arm = self.text("arm", row).ok_or_else(|| missing("arm"))?;
         let repeat = self.count("repeat", row).and_then(|repeat| u32::try_from(repeat).ok());
@@ -270,9 +306,7 @@ impl<'a> Reader<'a> {
         Ok(Trial {
             key: shared.key(case, arm, repeat.ok_or_else(|| missing("repeat"))?),
             outcome,
-            measured: Measured::of(&self.json::<Vec<Score>>("scores", row)?.unwrap_or_default(), |text| {
-                shared.text(text)
-            }),
+            measured: Measured::of(&scores, |text| shared.text(text)),
             failure: self.named("failure", row, FailureKind::from_name)?,
             finish_reason: self.named("finish_reason", row, FinishReason::from_name)?,
             tool_fault,
@@ -317,31 +351,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Writes the table of some records.
 #[cfg(test)]
-mod tests {
-    use super::super::record::fixture;
-    use super::*;
-
-    #[test]
-    fn a_record_written_and_read_back_is_the_same_trial() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("trials.parquet");
-        let records =
-            [fixture::answered("a", "baseline"), fixture::failed("b", "mini"), fixture::unscored("c", "mini")];
-        write(&path, records.iter().cloned().map(Ok)).expect("writes");
-        let expected: Vec<Trial> = records.iter().map(Record::trial).collect();
-        assert_eq!(read(&path).expect("reads"), expected);
-        let answers = read_answers(&path, &|case| case == "a").expect("reads");
-        let response = records[0].response.as_ref().expect("answered");
-        assert_eq!(answers.len(), 1);
-        assert_eq!(answers[0].text.as_deref(), Some(response.text.as_str()));
-        assert_eq!((&answers[0].tool_calls, &answers[0].scores), (&response.tool_calls, &records[0].scores));
-    }
-
-    #[test]
-    fn the_columns_are_pinned() {
-        let names: Vec<_> = COLUMNS.iter().map(|column| column.field.name).collect();
-        assert!(TRIAL_COLUMNS.iter().chain(TEXT_COLUMNS).all(|name| names.contains(name)));
-        assert_eq!(names.len(), names.iter().collect::<std::collections::BTreeSet<_>>().len());
-    }
+pub(super) fn write_records(path: &Path, records: &[Record]) -> Result<Vec<Trial>, RunDirError> {
+    let mut records = records.iter();
+    write(path, |bytes| {
+        bytes.clear();
+        let Some(record) = records.next() else { return Ok(false) };
+        serde_json::to_writer(bytes, record).expect("serializes");
+        Ok(true)
+    })
 }
+
+#[cfg(test)]
+mod tests;
