@@ -24,6 +24,9 @@ pub(super) struct Translations {
     not_sent: BTreeSet<(usize, usize)>,
 }
 
+/// What is found of a case, with the place of the arm.
+type ByArm = Vec<(usize, Translation)>;
+
 #[derive(Debug)]
 struct Found {
     effect: Effect,
@@ -68,7 +71,7 @@ impl Translations {
     fn check_part(dataset: &Dataset, arms: &[Arm], budget: bool, places: Range<usize>) -> Result<Self, Vec<Problem>> {
         let mut all = Self::default();
         // Plain cases are checked once for all with the same roles: most of a dataset need not be read.
-        let mut plain: HashMap<(&[Role], bool), Vec<(usize, Translation)>> = HashMap::new();
+        let mut plain: HashMap<(&[Role], bool), ByArm> = HashMap::new();
         for place in places {
             let read = || -> Result<_, Vec<Problem>> {
                 let case = dataset.read(place).map_err(|problem| vec![problem])?;
@@ -182,7 +185,7 @@ impl Translations {
 }
 
 /// What is found of a case, by arm.
-fn of_case(arms: &[Arm], case: &Case, budget: bool) -> Vec<(usize, Translation)> {
+fn of_case(arms: &[Arm], case: &Case, budget: bool) -> ByArm {
     let of_arm = |(index, arm): (usize, _)| {
         let found = of_arm(arm, case).into_iter().chain(unbounded(arm, case, budget));
         found.map(move |one| (index, one))

@@ -100,17 +100,17 @@ fn check(Batch { bytes, lines }: Batch<()>) -> Batch<Option<Result<Good, BadLine
     let check = |(length, ())| {
         let bytes = &bytes[start..start + length];
         start += length;
-        (length, (!line::is_blank(bytes)).then(|| line::parse(bytes).map(|case| good(bytes, case))))
+        (length, (!line::is_blank(bytes)).then(|| line::parse(bytes).map(|case| good(bytes, &case))))
     };
     let lines = lines.into_iter().map(check).collect();
     Batch { bytes, lines }
 }
 
 /// A case as it is kept in memory, but for where it stands.
-fn good(line: &[u8], case: Case) -> Good {
+fn good(line: &[u8], case: &Case) -> Good {
     let entry = Entry {
         id: case.id.as_str().into(),
-        tags: Arc::new(all_tags(&case)),
+        tags: Arc::new(all_tags(case)),
         weight: case.weight,
         cluster: case.cluster.as_deref().map(Arc::from),
         plain: case.roles_of_texts().map(Arc::from),
@@ -135,13 +135,11 @@ fn all_tags(case: &Case) -> BTreeMap<String, String> {
 
 /// The first that is equal, so that each is kept once.
 fn shared<T: Ord + ?Sized>(all: &mut BTreeSet<Arc<T>>, one: Arc<T>) -> Arc<T> {
-    match all.get(&one) {
-        Some(first) => Arc::clone(first),
-        None => {
-            all.insert(Arc::clone(&one));
-            one
-        }
+    if let Some(first) = all.get(&one) {
+        return Arc::clone(first);
     }
+    all.insert(Arc::clone(&one));
+    one
 }
 
 /// What was found in the lines so far.

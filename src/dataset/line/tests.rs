@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -106,8 +108,9 @@ fn good() -> impl Strategy<Value = Value> {
 fn write(value: &Value, choices: &mut impl Iterator<Item = bool>, extra: &mut (usize, Option<&str>), out: &mut String) {
     let word = |text: &str, choices: &mut dyn Iterator<Item = bool>, out: &mut String| {
         if choices.next() == Some(true) {
-            let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
-            out.push_str(&format!("\"{escaped}\" "));
+            let escaped: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            let escaped = escaped.concat();
+            write!(out, "\"{escaped}\" ").expect("a text");
         } else {
             out.push_str(&Value::from(text).to_string());
         }
@@ -123,7 +126,7 @@ fn write(value: &Value, choices: &mut impl Iterator<Item = bool>, extra: &mut (u
                 if extra.0 == 0
                     && let Some(extra) = extra.1.take()
                 {
-                    out.push_str(&format!(",{extra}"));
+                    write!(out, ",{extra}").expect("a text");
                 }
                 extra.0 = extra.0.saturating_sub(1);
             }
