@@ -226,12 +226,12 @@ async fn keep_all(
     }
     progress.finish();
     // A stop cuts the wait for another attempt short: such a call was handed over as failed, but is not finished.
-    let complete = todo(inputs, run).is_empty();
-    Ok(stop
-        .reason()
-        .filter(|reason| **reason != StopReason::Decided)
-        .filter(|reason| !complete || matches!(reason, StopReason::Refused { .. } | StopReason::Overshot { .. }))
-        .cloned())
+    let ends = |reason: &&StopReason| match reason {
+        StopReason::Decided => false,
+        StopReason::Refused { .. } | StopReason::Overshot { .. } => true,
+        _ => !todo(inputs, run).is_empty(),
+    };
+    Ok(stop.reason().filter(ends).cloned())
 }
 
 /// What is scored next by the thread beside.
@@ -351,6 +351,9 @@ fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
 
 /// The trials that are not done yet.
 fn todo(inputs: &Inputs<'_>, run: &RunDir) -> Vec<Planned> {
+    if run.done() == 0 {
+        return inputs.plan.trials.clone();
+    }
     let is_done = |planned: &Planned| {
         let (case, arm) = (&inputs.dataset.entries[planned.case].id, &inputs.arms.arms[planned.arm].name);
         run.is_done(case, arm, planned.repeat)

@@ -83,8 +83,7 @@ fn also_told(inputs: &Inputs<'_>, terminal: &Terminal) {
 
 /// Asks the judges about every answer; `None` where there is nothing to ask.
 pub(super) fn judge<'s>(
-    suite: &'s Suite,
-    inputs: &Inputs<'_>,
+    (suite, inputs): (&'s Suite, &Inputs<'_>),
     run: &RunDir,
     judges: &Arms,
     terminal: &Terminal,

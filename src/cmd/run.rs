@@ -123,7 +123,7 @@ pub(super) fn execute(
         bought => Ok(bought),
     });
     let bought = bought.and_then(|bought| match bought.ended {
-        None => Ok((bought, judging::judge(suite, &inputs, &run, &judges, terminal)?)),
+        None => Ok((bought, judging::judge((suite, &inputs), &run, &judges, terminal)?)),
         Some(_) => Ok((bought, None)),
     });
     if bought.is_err() && is_new && inputs.mode == Mode::Replay {
@@ -143,7 +143,7 @@ pub(super) fn execute(
     let completed = judging.as_ref().map(|judging| |record| judging.join(record));
     let completing = completed.as_ref().map(|completed| completed as Completing<'_>);
     let order = order.as_deref();
-    let places = || in_order(dataset, &arms, order, stopped_at, repeats(suite, places.confirms));
+    let places = || in_order(dataset, &arms, (order, stopped_at), repeats(suite, places.confirms));
     std::thread::scope(|scope| {
         // Nothing is read from the store any more: its last checkpoint waits for the disk meanwhile.
         scope.spawn(|| drop(store));
@@ -245,8 +245,12 @@ fn publish(
     let judged = judged::judge_trials(&ended.run, std::mem::take(&mut ended.trials))?;
     let examples = examples::collect(dataset, &judged.results, |wanted| read(&ended, wanted))?;
     let run = ended.run;
-    run.save_examples(&examples)?;
-    report::write(&run.path, &View::new(&judged.input(&run, &examples)))?;
+    std::thread::scope(|scope| {
+        let saving = scope.spawn(|| run.save_examples(&examples));
+        let written = report::write(&run.path, &View::new(&judged.input(&run, &examples)));
+        saving.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok::<_, CommandError>(written?)
+    })?;
     Ok(Done { run, judged, examples })
 }
 
@@ -272,8 +276,7 @@ pub(super) fn open(suite: &Suite) -> Result<Dataset, CommandError> {
 fn in_order<'a>(
     dataset: &'a Dataset,
     arms: &'a Arms,
-    order: Option<&'a [usize]>,
-    stopped_at: Option<usize>,
+    (order, stopped_at): (Option<&'a [usize]>, Option<usize>),
     repeats: Range<u32>,
 ) -> impl Iterator<Item = (&'a str, &'a str, u32)> + Send + 'a {
     let (entries, arms) = (&dataset.entries, &arms.arms);

@@ -154,10 +154,14 @@ impl RunDir {
         let path = self.path.join(TRIALS);
         let temporary = path.with_extension("parquet.tmp");
         let mut lines = order.filter_map(|place| self.journal.index.line(place));
+        let mut reader = self.journal.reader();
         let trials = trials::write(&temporary, |bytes| {
             let Some(line) = lines.next() else { return Ok(false) };
             match completing {
-                None => self.journal.read_line(line, bytes)?,
+                None => {
+                    bytes.clear();
+                    bytes.extend_from_slice(reader.line(line)?);
+                }
                 Some(completing) => {
                     let record = self.journal.read(line, bytes).and_then(completing)?;
                     bytes.clear();

@@ -110,9 +110,41 @@ impl Journal {
         read_at(&self.file, bytes, offset).map_err(|source| RunDirError::Io { path: self.path.clone(), source })
     }
 
+    /// Reads lines one after the other, each with what stands behind it: the trials of a case often follow each other.
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader { journal: self, start: 0, window: Vec::new() }
+    }
+
     /// Begins the last sync: nothing more will be appended. Dropping the journal waits for it.
     pub(super) fn end(&mut self) {
         self.syncer.end();
+    }
+}
+
+/// Bytes that are read at once.
+const WINDOW: usize = 4096;
+
+/// Reads lines.
+pub(super) struct Reader<'a> {
+    journal: &'a Journal,
+    start: u64,
+    window: Vec<u8>,
+}
+
+impl Reader<'_> {
+    /// The line at a place, as it stands there.
+    pub(super) fn line(&mut self, (offset, length): (u64, usize)) -> Result<&[u8], RunDirError> {
+        let within = |start: u64| offset.checked_sub(start).and_then(|skipped| usize::try_from(skipped).ok());
+        let ends = |skipped: usize| skipped.checked_add(length).is_some_and(|end| end <= self.window.len());
+        let first = if let Some(first) = within(self.start).filter(|skipped| ends(*skipped)) {
+            first
+        } else {
+            let left = usize::try_from(self.journal.end.saturating_sub(offset)).unwrap_or(usize::MAX);
+            self.journal.read_line((offset, length.max(WINDOW.min(left))), &mut self.window)?;
+            self.start = offset;
+            0
+        };
+        Ok(&self.window[first..first + length])
     }
 }
 
@@ -138,6 +170,24 @@ mod tests {
         let records: Result<Vec<_>, _> = journal.records(places.into_iter()).collect();
         assert_eq!(records.expect("reads"), [fixture::answered("b", "mini"), second]);
         assert_eq!(std::fs::read_to_string(&path).expect("reads").lines().count(), 3);
+    }
+
+    #[test]
+    fn lines_are_read_in_any_order_whatever_was_read_with_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("trials.jsonl");
+        let mut journal = Journal::open(&path, |_| {}).expect("is made");
+        let long = |case: usize| "x".repeat(case * 700);
+        let records: Vec<_> = (0..9)
+            .map(|case| Record { warnings: vec![long(case)], ..fixture::failed(&case.to_string(), "mini") })
+            .collect();
+        journal.append(&records).expect("appends");
+        let mut reader = journal.reader();
+        for case in [0, 1, 2, 8, 7, 8, 3, 4, 5, 6, 0, 8] {
+            let line = journal.index.line((&case.to_string(), "mini", 1)).expect("stands there");
+            let read: Record = serde_json::from_slice(reader.line(line).expect("is read")).expect("is a record");
+            assert_eq!(read, records[case]);
+        }
     }
 
     #[test]

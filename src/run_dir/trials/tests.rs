@@ -18,8 +18,8 @@ fn records() -> Vec<Record> {
     let labels = Labels { expected: "a\tb".into(), found: "b".into() };
     let labelled = Score { labels: Some(labels), ..score("label", Outcome::Fail(None)) };
     let said = ["human", "judge:strict", "prefer:pair"].map(|name| vec![score(name, Outcome::Pass)]);
-    let scores = [vec![graded], vec![labelled], Vec::new()].into_iter().chain(said);
-    let scored = scores.enumerate().map(|(index, scores)| Record {
+    let kinds = [vec![graded], vec![labelled], Vec::new()].into_iter().chain(said);
+    let of_kinds = kinds.enumerate().map(|(index, scores)| Record {
         case: format!("scored {index}"),
         scores,
         response: Some(silent.clone()),
@@ -32,7 +32,7 @@ fn records() -> Vec<Record> {
         Record { response: Some(refusing), usage: Some(Usage::default()), ..answered.clone() },
         Record { usage: Some(many), latency_ms: Some(u64::MAX), first_token_ms: Some(3), ..answered.clone() },
     ];
-    std::iter::once(answered.clone()).chain(scored).chain(others).collect()
+    std::iter::once(answered.clone()).chain(of_kinds).chain(others).collect()
 }
 
 #[test]
