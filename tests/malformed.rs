@@ -183,8 +183,11 @@ fn stored(room: &Room, bytes: &[u8]) {
     rusqlite::Connection::open(room.folder.path().join("store.sqlite"))
         .and_then(|raw| {
             raw.execute_batch("PRAGMA synchronous = OFF")?;
+            raw.execute("INSERT OR IGNORE INTO names (name) VALUES ('r')", [])?;
+            raw.execute("INSERT OR IGNORE INTO keys (key) VALUES (?1)", [[7_u8; 32]])?;
             raw.execute(
-                "INSERT OR REPLACE INTO answers (key, recording, bought_at, sha256, body, fields) VALUES (?1, 'r', 1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO answers (id, recording, bought_at, sha256, body, fields)
+                 VALUES ((SELECT id FROM keys WHERE key = ?1), (SELECT id FROM names WHERE name = 'r'), 1, ?2, ?3, ?4)",
                 rusqlite::params![[7_u8; 32], sha256, body, bytes],
             )
         })

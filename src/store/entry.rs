@@ -1,10 +1,11 @@
-//! A row of the ledger, and what claiming and settling do to it. The arithmetic stands here, not in SQL.
+//! What a row of the ledger says, and what claiming and settling do to it. The arithmetic stands here, not in SQL.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::memory::Place;
 use super::process::is_dead;
-use super::{Call, Claim, Key};
+use super::{Call, Key};
 use crate::domain::Usd;
 
 /// Where the calls of a run for a key stand.
@@ -50,26 +51,26 @@ pub(super) enum Settled {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) pid: u32,
-    /// Where the process id means something.
-    machine: String,
+    /// Where the process id means something, by number.
+    pub(super) machine: i64,
     pub(super) state: State,
     /// Calls that left so far.
-    sent: u32,
+    pub(super) sent: u32,
     /// Of these, the ones that nothing is known of yet. A row that was voided keeps them: a process that was only
     /// frozen may still settle them.
     pub(super) open: u32,
     /// Of these, the ones that may have been billed, nobody knows how much.
-    uncertain: u32,
+    pub(super) uncertain: u32,
     /// The most that an open call may cost; `None` is unknown.
     pub(super) worst_case: Option<Usd>,
     /// The most that the uncertain ones may have cost in all; `None` is unknown.
-    uncertain_worst: Option<Usd>,
+    pub(super) uncertain_worst: Option<Usd>,
     /// What is known to be billed in all; `None` is nothing yet, or an answer whose cost is unknown.
     pub(super) cost: Option<Usd>,
     /// In milliseconds since 1970.
-    lease_until: i64,
+    pub(super) lease_until: i64,
     pub(super) sent_at: i64,
-    settled_at: Option<i64>,
+    pub(super) settled_at: Option<i64>,
 }
 
 macro_rules! columns {
@@ -78,6 +79,8 @@ macro_rules! columns {
          settled_at"
     };
 }
+
+pub(super) use columns;
 
 /// The columns in the order in which [`Entry::read`] takes them.
 pub(super) const COLUMNS: &str = columns!();
@@ -102,60 +105,20 @@ impl Entry {
         })
     }
 
+    /// The calls of a run for a key.
     pub(super) fn load(connection: &Connection, key: &Key, run: &str) -> rusqlite::Result<Option<Self>> {
-        Self::load_with_id(connection, key, run).map(|found| found.map(|(entry, _)| entry))
+        let sql = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM calls WHERE key = (SELECT id FROM keys WHERE key = ?1) AND run = (SELECT id FROM names WHERE name = ?2)"
+        );
+        connection.prepare_cached(sql)?.query_row(params![key.0, run], Self::read).optional()
     }
 
-    fn load_with_id(connection: &Connection, key: &Key, run: &str) -> rusqlite::Result<Option<(Self, i64)>> {
-        connection
-            .prepare_cached(concat!("SELECT ", columns!(), ", rowid FROM calls WHERE key = ?1 AND run = ?2"))?
-            .query_row(params![key.0, run], |row| Ok((Self::read(row)?, row.get(12)?)))
-            .optional()
-    }
-
-    /// Saves a row: a new one, or in place of the one with this id.
-    fn save(&self, connection: &Connection, (key, run): (&Key, &str), id: Option<i64>) -> rusqlite::Result<()> {
-        let pico = |usd: Option<Usd>| usd.map(Usd::pico);
-        let sql = match id {
-            None => {
-                concat!(
-                    "INSERT INTO calls (",
-                    columns!(),
-                    ", key, run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
-                )
-            }
-            Some(_) => {
-                "UPDATE calls SET pid = ?1, machine = ?2, state = ?3, sent = ?4, open = ?5, uncertain = ?6,
-                 worst_case_pico = ?7, uncertain_pico = ?8, cost_pico = ?9, lease_until = ?10, sent_at = ?11,
-                 settled_at = ?12 WHERE rowid = ?13"
-            }
-        };
-        let mut statement = connection.prepare_cached(sql)?;
-        let columns = params![
-            self.pid,
-            self.machine,
-            self.state,
-            self.sent,
-            self.open,
-            self.uncertain,
-            pico(self.worst_case),
-            pico(self.uncertain_worst),
-            pico(self.cost),
-            self.lease_until,
-            self.sent_at,
-            self.settled_at,
-        ];
-        let place: &[&dyn ToSql] = match &id {
-            None => &[&key.0, &run],
-            Some(id) => &[id],
-        };
-        statement.execute(&[columns, place].concat()[..]).map(drop)
-    }
-
-    fn new(call: &Call, machine: &str) -> Self {
+    pub(super) fn new(call: &Call, machine: i64) -> Self {
         Self {
             pid: call.pid,
-            machine: machine.to_owned(),
+            machine,
             state: State::Sent,
             sent: 0,
             open: 0,
@@ -186,7 +149,7 @@ impl Entry {
         self.open = 0;
     }
 
-    fn send(&mut self, call: &Call, machine: &str) {
+    pub(super) fn send(&mut self, call: &Call, machine: i64) {
         if self.state != State::Sent {
             self.give_up();
         }
@@ -194,7 +157,7 @@ impl Entry {
             0 => call.worst_case,
             _ => self.worst_case.zip(call.worst_case).map(|(one, other)| one.max(other)),
         };
-        machine.clone_into(&mut self.machine);
+        self.machine = machine;
         self.pid = call.pid;
         self.state = State::Sent;
         self.sent = self.sent.saturating_add(1);
@@ -204,7 +167,7 @@ impl Entry {
         self.settled_at = None;
     }
 
-    fn settle(&mut self, settled: Settled, now_ms: i64) {
+    pub(super) fn settle(&mut self, settled: Settled, now_ms: i64) {
         let (state, cost) = match settled {
             Settled::Done(cost) => (State::Done, cost),
             Settled::Failed(cost) => (State::Failed, cost),
@@ -231,84 +194,17 @@ fn plus(one: Option<Usd>, other: Option<Usd>) -> Option<Usd> {
     one.zip(other).map(|(one, other)| one.plus(other))
 }
 
-/// Claims the right to send a call, within a transaction that nobody else writes in.
-pub(super) fn claim(connection: &Connection, call: &Call, machine: &str) -> rusqlite::Result<Claim> {
-    let mut rows = of_key(connection, &call.key)?;
-    let own = rows.iter().position(|row| row.run == call.run);
-    let is_retry = own.is_some_and(|own| {
-        let own = &rows[own].entry;
-        own.state == State::Sent && own.pid == call.pid && own.machine == machine
-    });
-    if !is_retry {
-        if !call.anew && is_answered(connection, &call.key)? {
-            return Ok(Claim::Answered);
-        }
-        let mut sent = rows.iter_mut().map(|row| &mut row.entry).filter(|entry| entry.state == State::Sent).peekable();
-        let is_open = sent.peek().is_some();
-        for entry in sent {
-            if entry.is_held(call, machine) {
-                return Ok(Claim::Taken { pid: entry.pid, until_ms: entry.lease_until });
-            }
-            entry.state = State::Uncertain;
-            entry.settled_at = Some(call.now_ms);
-        }
-        if is_open {
-            connection
-                .prepare_cached("UPDATE calls SET state = ?2, settled_at = ?3 WHERE key = ?1 AND state = 'sent'")?
-                .execute(params![call.key.0, State::Uncertain, call.now_ms])?;
-        }
-    }
-    let (mut own, id) = match own {
-        Some(own) => {
-            let Found { entry, id, .. } = rows.swap_remove(own);
-            (entry, Some(id))
-        }
-        None => (Entry::new(call, machine), None),
-    };
-    own.send(call, machine);
-    own.save(connection, (&call.key, &call.run), id)?;
-    Ok(Claim::Mine)
-}
-
-/// A row as it was found.
-struct Found {
-    entry: Entry,
-    run: String,
-    id: i64,
-}
-
-/// The rows of every run for a key.
-fn of_key(connection: &Connection, key: &Key) -> rusqlite::Result<Vec<Found>> {
-    let sql = concat!("SELECT ", columns!(), ", run, rowid FROM calls WHERE key = ?1");
-    let mut statement = connection.prepare_cached(sql)?;
-    let read = |row: &Row<'_>| Ok(Found { entry: Entry::read(row)?, run: row.get(12)?, id: row.get(13)? });
-    statement.query_map(params![key.0], read)?.collect()
-}
-
-fn is_answered(connection: &Connection, key: &Key) -> rusqlite::Result<bool> {
-    connection.prepare_cached("SELECT 1 FROM answers WHERE key = ?1")?.exists(params![key.0])
-}
-
 impl Entry {
+    /// Whether a claim is the next attempt of the process that holds the key.
+    pub(super) fn is_retried(&self, call: &Call, place: Place) -> bool {
+        self.state == State::Sent && self.pid == call.pid && self.machine == place.machine
+    }
+
     /// Whether a process holds the key against this call: its lease is not over, and it is not known to be dead.
-    fn is_held(&self, call: &Call, machine: &str) -> bool {
-        let is_ours = !machine.is_empty() && self.machine == machine;
+    pub(super) fn is_held(&self, call: &Call, place: Place) -> bool {
+        let is_ours = place.is_known && self.machine == place.machine;
         self.lease_until >= call.now_ms && !(is_ours && is_dead(self.pid))
     }
-}
-
-/// Settles the open calls of a run for a key; says whether there were any.
-pub(super) fn settle(
-    connection: &Connection,
-    (key, run): (&Key, &str),
-    settled: Settled,
-    now_ms: i64,
-) -> rusqlite::Result<bool> {
-    let found = Entry::load_with_id(connection, key, run)?;
-    let Some((mut entry, id)) = found.filter(|(entry, _)| entry.open > 0) else { return Ok(false) };
-    entry.settle(settled, now_ms);
-    entry.save(connection, (key, run), Some(id))?;
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -331,9 +227,9 @@ mod tests {
 
     /// A row after these calls and settlements: how many calls are uncertain, their worst case, and the known cost.
     fn after(steps: &[(u32, Option<i64>, Settled)]) -> (u64, Option<i64>, Option<i64>) {
-        let mut entry = Entry::new(&call(None), "here");
+        let mut entry = Entry::new(&call(None), 1);
         for (calls, worst_case, settled) in steps {
-            (0..*calls).for_each(|_| entry.send(&call(*worst_case), "here"));
+            (0..*calls).for_each(|_| entry.send(&call(*worst_case), 1));
             entry.settle(*settled, 20);
         }
         let (calls, worst) = entry.uncertain();

@@ -7,7 +7,12 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params_from_i
 
 use super::entry::State;
 use super::stats::count;
-use super::{Store, StoreError};
+use super::{Store, StoreError, name};
+
+/// Removes the keys and names that nothing goes by any more.
+const UNUSED: &str = "
+    DELETE FROM keys WHERE id NOT IN (SELECT id FROM answers) AND id NOT IN (SELECT key FROM calls);
+    DELETE FROM names WHERE id NOT IN (SELECT recording FROM answers UNION SELECT run FROM calls UNION SELECT machine FROM calls);";
 
 /// What may go: an answer that is old enough and of none of the recordings to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +66,10 @@ pub fn collect(store: &Store, what: &Collect) -> Result<Collected, StoreError> {
 
 fn remove(connection: &Connection, what: &Collect) -> rusqlite::Result<Collected> {
     let marks = vec!["?"; what.keep.len()].join(", ");
-    let which = format!("bought_at < coalesce(?, 9223372036854775807) AND recording NOT IN ({marks})");
+    let which = format!(
+        "bought_at < coalesce(?, 9223372036854775807)
+         AND recording NOT IN (SELECT id FROM names WHERE name IN ({marks}))"
+    );
     let parameters = || {
         let before = what.before.map_or(Value::Null, Value::Integer);
         params_from_iter(std::iter::once(before).chain(what.keep.iter().cloned().map(Value::Text)))
@@ -71,15 +79,17 @@ fn remove(connection: &Connection, what: &Collect) -> rusqlite::Result<Collected
     connection.execute(&format!("DELETE FROM answers WHERE {which}"), parameters())?;
     let mut calls = 0;
     for run in what.finished.difference(&what.keep) {
+        let Some(run) = name::find(connection, run)? else { continue };
         if may_go(connection, run, what.before)? {
             calls += connection.execute("DELETE FROM calls WHERE run = ?1", [run])? as u64;
         }
     }
+    connection.execute_batch(UNUSED)?;
     Ok(Collected { answers, calls, bytes })
 }
 
 /// Whether every call of a run is settled, and that long enough ago.
-fn may_go(connection: &Connection, run: &str, before: Option<i64>) -> rusqlite::Result<bool> {
+fn may_go(connection: &Connection, run: i64, before: Option<i64>) -> rusqlite::Result<bool> {
     let sql = "SELECT 1 FROM calls WHERE run = ?1 AND (state = ?2 OR settled_at >= coalesce(?3, 9223372036854775807))";
     let staying = connection.query_row(sql, (run, State::Sent, before), |_| Ok(())).optional()?;
     Ok(staying.is_none())

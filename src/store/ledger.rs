@@ -133,7 +133,8 @@ impl Store {
         self.with(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let open = open_calls(&transaction, run)?;
-            let sql = "UPDATE calls SET state = ?2, settled_at = ?3 WHERE run = ?1 AND state = 'sent'";
+            let sql = "UPDATE calls SET state = ?2, settled_at = ?3
+                       WHERE run = (SELECT id FROM names WHERE name = ?1) AND state = 'sent'";
             transaction.execute(sql, params![run, State::Uncertain, now_ms])?;
             transaction.commit()?;
             Ok(open)
@@ -146,7 +147,8 @@ impl Store {
     /// The file cannot be read.
     pub fn spent(&self, run: &str) -> Result<Spent, StoreError> {
         self.with(|connection| {
-            let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM calls WHERE run = ?1"))?;
+            let sql = format!("SELECT {COLUMNS} FROM calls WHERE run = (SELECT id FROM names WHERE name = ?1)");
+            let mut statement = connection.prepare(&sql)?;
             let mut entries = statement.query_map([run], Entry::read)?;
             entries.try_fold(Spent::ZERO, |spent, entry| Ok(spent.plus(&entry?)))
         })
@@ -170,11 +172,14 @@ impl Store {
 }
 
 fn open_calls(connection: &rusqlite::Connection, run: &str) -> rusqlite::Result<Vec<OpenCall>> {
-    let sql = format!("SELECT {COLUMNS}, key FROM calls WHERE run = ?1 AND state = 'sent' ORDER BY key");
+    let sql = format!(
+        "SELECT {COLUMNS}, keys.key AS asked FROM calls JOIN keys ON keys.id = calls.key
+         WHERE run = (SELECT id FROM names WHERE name = ?1) AND state = 'sent' ORDER BY asked"
+    );
     let mut statement = connection.prepare(&sql)?;
     let rows = statement.query_map([run], |row| {
         let Entry { pid, open, worst_case, sent_at, .. } = Entry::read(row)?;
-        Ok(OpenCall { key: Key(row.get("key")?), pid, calls: open, worst_case, sent_at })
+        Ok(OpenCall { key: Key(row.get("asked")?), pid, calls: open, worst_case, sent_at })
     })?;
     rows.collect()
 }

@@ -5,6 +5,7 @@
 //! the same, and so that a killed one leaves on record what it may have been billed for.
 
 mod body;
+mod calls;
 mod canonical;
 mod create;
 mod entry;
@@ -15,6 +16,8 @@ mod gc;
 mod import;
 mod key;
 mod ledger;
+mod memory;
+mod name;
 mod nearest;
 mod newest;
 mod process;

@@ -45,7 +45,9 @@ impl Store {
     pub fn nearest(&self, asked: &[Fields]) -> Result<Vec<Option<Nearest>>, StoreError> {
         let mut best: Vec<Option<Best>> = asked.iter().map(|_| None).collect();
         self.with(|connection| {
-            let sql = "SELECT key, recording, bought_at, fields FROM answers WHERE fields IS NOT NULL ORDER BY id";
+            let sql = "SELECT keys.key, names.name, bought_at, fields
+                       FROM answers JOIN keys USING (id) JOIN names ON names.id = recording
+                       WHERE fields IS NOT NULL ORDER BY answers.id";
             let mut statement = connection.prepare(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {

@@ -13,7 +13,8 @@ impl Store {
     pub fn newest(&self, most: usize) -> Result<Vec<(Key, Fields)>, StoreError> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows: Vec<(Key, Vec<u8>)> = self.with(|connection| {
-            let sql = "SELECT key, fields FROM answers WHERE fields IS NOT NULL ORDER BY id DESC LIMIT ?1";
+            let sql = "SELECT key, fields FROM answers JOIN keys USING (id)
+                       WHERE fields IS NOT NULL ORDER BY answers.id DESC LIMIT ?1";
             let mut statement = connection.prepare(sql)?;
             statement.query_map(params![most], |row| Ok((Key(row.get(0)?), row.get(1)?)))?.collect()
         })?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::body::{Loose, unpack};
 use super::entry::Settled;
@@ -69,7 +69,8 @@ impl Store {
     /// # Errors
     /// The file cannot be read, or the entry does not match its hash.
     pub fn get(&self, key: &Key, recording: Option<&str>) -> Result<Option<Exchange>, StoreError> {
-        self.with(|connection| find(connection, key, recording))?.transpose()
+        let found = self.with(|connection| find(connection, key, recording))?;
+        found.map(|packed| packed.unpack(key)).transpose()
     }
 
     /// The answers of many keys, each as [`Store::get`] gives it, of any recording: together they are read far faster
@@ -78,10 +79,12 @@ impl Store {
     /// # Errors
     /// The file cannot be read.
     pub fn get_all(&self, keys: &[Key]) -> Result<Vec<Result<Option<Exchange>, StoreError>>, StoreError> {
-        self.with(|connection| {
+        let found: Vec<_> = self.with(|connection| {
             let reading = connection.transaction()?;
-            keys.iter().map(|key| find(&reading, key, None).map(Option::transpose)).collect()
-        })
+            keys.iter().map(|key| find(&reading, key, None)).collect()
+        })?;
+        // Other threads may read meanwhile.
+        Ok(keys.iter().zip(found).map(|(key, found)| found.map(|found| found.unpack(key)).transpose()).collect())
     }
 
     /// Whether there is an answer for a key.
@@ -90,7 +93,9 @@ impl Store {
     /// The file cannot be read.
     pub fn contains(&self, key: &Key) -> Result<bool, StoreError> {
         self.with(|connection| {
-            connection.prepare_cached("SELECT 1 FROM answers WHERE key = ?1")?.exists(params![key.0])
+            connection
+                .prepare_cached("SELECT 1 FROM answers WHERE id = (SELECT id FROM keys WHERE key = ?1)")?
+                .exists(params![key.0])
         })
     }
 
@@ -101,7 +106,7 @@ impl Store {
     pub fn fields(&self, key: &Key) -> Result<Option<Fields>, StoreError> {
         let found: Option<Option<Vec<u8>>> = self.with(|connection| {
             connection
-                .prepare_cached("SELECT fields FROM answers WHERE key = ?1")?
+                .prepare_cached("SELECT fields FROM answers WHERE id = (SELECT id FROM keys WHERE key = ?1)")?
                 .query_row(params![key.0], |row| row.get(0))
                 .optional()
         })?;
@@ -148,7 +153,7 @@ impl Store {
     /// The file cannot be read.
     pub fn keys(&self) -> Result<Vec<Key>, StoreError> {
         self.with(|connection| {
-            let mut statement = connection.prepare("SELECT key FROM answers ORDER BY key")?;
+            let mut statement = connection.prepare("SELECT key FROM answers JOIN keys USING (id) ORDER BY key")?;
             statement.query_map([], |row| row.get(0).map(Key))?.collect()
         })
     }
@@ -186,19 +191,37 @@ impl Drop for Store {
     }
 }
 
-/// The answer of a key, or how it is damaged.
-fn find(
-    connection: &Connection,
-    key: &Key,
-    recording: Option<&str>,
-) -> rusqlite::Result<Option<Result<Exchange, StoreError>>> {
-    let damaged = |why| StoreError::Damaged { key: key.to_string(), why };
-    connection
-        .prepare_cached("SELECT body, sha256 FROM answers WHERE key = ?1 AND (?2 IS NULL OR recording = ?2)")?
-        .query_row(params![key.0, recording], |row| {
-            Ok(unpack(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?).map_err(damaged))
-        })
-        .optional()
+/// An answer as the file has it.
+struct Stored {
+    body: Vec<u8>,
+    sha256: Vec<u8>,
+}
+
+impl Stored {
+    fn unpack(&self, key: &Key) -> Result<Exchange, StoreError> {
+        unpack(&self.body, &self.sha256).map_err(|why| StoreError::Damaged { key: key.to_string(), why })
+    }
+}
+
+/// The answer of a key.
+fn find(connection: &Connection, key: &Key, recording: Option<&str>) -> rusqlite::Result<Option<Stored>> {
+    let read = |row: &Row<'_>| {
+        let blob = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_blob()?.to_vec());
+        Ok(Stored { body: blob(0)?, sha256: blob(1)? })
+    };
+    // No join, and no parameter that may be NULL: SQLite would plan again for every key.
+    let found = match recording {
+        None => connection
+            .prepare_cached("SELECT body, sha256 FROM answers WHERE id = (SELECT id FROM keys WHERE key = ?1)")?
+            .query_row(params![key.0], read),
+        Some(recording) => connection
+            .prepare_cached(
+                "SELECT body, sha256 FROM answers WHERE id = (SELECT id FROM keys WHERE key = ?1)
+                 AND recording = (SELECT id FROM names WHERE name = ?2)",
+            )?
+            .query_row(params![key.0, recording], read),
+    };
+    found.optional()
 }
 
 /// A connection to a file that is there.

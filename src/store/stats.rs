@@ -61,8 +61,9 @@ impl Store {
                 } += 1;
                 Ok::<_, rusqlite::Error>(spent.plus(&entry))
             })?;
-            let mut statement =
-                connection.prepare("SELECT recording, count(*) FROM answers GROUP BY recording ORDER BY recording")?;
+            let sql =
+                "SELECT name, count(*) FROM answers JOIN names ON names.id = recording GROUP BY name ORDER BY name";
+            let mut statement = connection.prepare(sql)?;
             let recordings =
                 statement.query_map([], |row| Ok((row.get(0)?, count(row, 1)?)))?.collect::<Result<_, _>>()?;
             let totals = "SELECT count(*), coalesce(sum(length(body)), 0), min(bought_at), max(bought_at) FROM answers";

@@ -86,7 +86,8 @@ fn check_file(connection: &Connection, health: &mut Health) -> rusqlite::Result<
 }
 
 fn check_answers(connection: &Connection, health: &mut Health) -> rusqlite::Result<()> {
-    let sql = "SELECT id, key, recording, bought_at, sha256, body, fields FROM answers ORDER BY id";
+    let sql = "SELECT answers.id, key, name, bought_at, sha256, body, fields
+               FROM answers LEFT JOIN keys USING (id) LEFT JOIN names ON names.id = recording ORDER BY answers.id";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

@@ -7,9 +7,11 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::body::{Loose, Packed};
-use super::entry::{self, Settled};
+use super::calls;
+use super::entry::Settled;
 use super::error::again;
-use super::{Call, Claim, Key, StoreError};
+use super::memory::Memory;
+use super::{Call, Claim, Key, StoreError, name};
 
 /// Writes in one transaction at most.
 const GROUP: usize = 256;
@@ -57,15 +59,27 @@ impl Write {
 }
 
 impl Write<Packed> {
-    fn apply(&self, connection: &Connection, machine: &str) -> rusqlite::Result<Applied> {
+    fn apply(&self, connection: &Connection, memory: &mut Memory) -> rusqlite::Result<Applied> {
         match self {
-            Self::Put { key, answer, .. } => save(connection, key, answer).map(|()| Applied::Saved),
-            Self::Claim { call, .. } => entry::claim(connection, call, machine).map(Applied::Claimed),
+            Self::Put { key, answer, .. } => {
+                let (key, _) = name::find_or_add_key(connection, key)?;
+                save(connection, memory, key, answer).map(|()| Applied::Saved)
+            }
+            Self::Claim { call, .. } => calls::claim(connection, memory, call).map(Applied::Claimed),
             Self::Settle { key, run, now_ms, settled, answer, .. } => {
+                let open = calls::open(connection, memory, key, run)?;
                 // An answer is paid for: it is kept even when the ledger knows nothing of its call.
-                answer.as_ref().map_or(Ok(()), |answer| save(connection, key, answer))?;
-                let was_open = entry::settle(connection, (key, run), *settled, *now_ms)?;
-                Ok(if was_open { Applied::Saved } else { Applied::Unclaimed })
+                if let Some(answer) = answer {
+                    let key = match &open {
+                        Some(open) => open.key,
+                        None => name::find_or_add_key(connection, key)?.0,
+                    };
+                    save(connection, memory, key, answer)?;
+                }
+                match open {
+                    Some(open) => open.settle(connection, *settled, *now_ms).map(|()| Applied::Saved),
+                    None => Ok(Applied::Unclaimed),
+                }
             }
         }
     }
@@ -87,14 +101,16 @@ impl<A> Write<A> {
     }
 }
 
-fn save(connection: &Connection, key: &Key, answer: &Packed) -> rusqlite::Result<()> {
+/// Saves the answer of a key, in place of any older one.
+fn save(connection: &Connection, memory: &mut Memory, key: i64, answer: &Packed) -> rusqlite::Result<()> {
     let Packed { recording, bought_at, sha256, body, fields } = answer;
+    let recording = memory.name(connection, recording)?;
     connection
         .prepare_cached(
-            "INSERT INTO answers (key, recording, bought_at, sha256, body, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (key) DO UPDATE SET recording = ?2, bought_at = ?3, sha256 = ?4, body = ?5, fields = ?6",
+            "INSERT OR REPLACE INTO answers (id, recording, bought_at, sha256, body, fields)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![key.0, recording, bought_at, sha256, body, fields])
+        .execute(params![key, recording, bought_at, sha256, body, fields])
         .map(drop)
 }
 
@@ -108,7 +124,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, path: PathBuf, machine: String) -> Self {
         let (sender, receiver) = channel();
-        let thread = std::thread::spawn(move || write_groups(connection, &receiver, &path, &machine));
+        let thread = std::thread::spawn(move || write_groups(connection, &receiver, &path, machine));
         Self { sender, thread }
     }
 
@@ -127,13 +143,15 @@ impl Writer {
 }
 
 /// Writes what is handed over until every sender is gone.
-fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Path, machine: &str) {
+fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Path, machine: String) {
+    let mut memory = Memory::new(machine);
     while let Ok(first) = writes.recv() {
         let group = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
         let group: Vec<Write<Packed>> = group.filter_map(Write::pack).collect();
-        match write_group(&mut connection, &group, machine) {
+        match write_group(&mut connection, &group, &mut memory) {
             Ok(applied) => group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied))),
             Err(error) => {
+                memory.forget();
                 for write in group {
                     write.tell(Err(StoreError::Database { path: path.to_owned(), source: again(&error) }));
                 }
@@ -142,9 +160,14 @@ fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Pat
     }
 }
 
-fn write_group(connection: &mut Connection, group: &[Write<Packed>], machine: &str) -> rusqlite::Result<Vec<Applied>> {
+fn write_group(
+    connection: &mut Connection,
+    group: &[Write<Packed>],
+    memory: &mut Memory,
+) -> rusqlite::Result<Vec<Applied>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let applied = group.iter().map(|write| write.apply(&transaction, machine)).collect::<Result<_, _>>()?;
+    memory.begin(&transaction)?;
+    let applied = group.iter().map(|write| write.apply(&transaction, memory)).collect::<Result<_, _>>()?;
     transaction.commit()?;
     Ok(applied)
 }

@@ -51,7 +51,8 @@ fn a_store_is_verified_and_what_is_damaged_is_removed_and_bought_anew() {
     let (workspace, server, run) = ran();
     workspace.cutover("cache verify").exit(0).stderr("").stdout(".cutover/store.sqlite\nanswers  4\ndamaged  0\n");
     let key = workspace.trials()[&("n001".to_owned(), "new".to_owned())]["key"].as_str().expect("a key").to_owned();
-    let damage = format!("UPDATE answers SET sha256 = zeroblob(32) WHERE key = x'{key}'");
+    let damage =
+        format!("UPDATE answers SET sha256 = zeroblob(32) WHERE id = (SELECT id FROM keys WHERE key = x'{key}')");
     let store = rusqlite::Connection::open(workspace.path(STORE)).expect("opens");
     assert_eq!(store.execute(&damage, []).expect("is damaged"), 1);
     drop(store);
@@ -141,7 +142,7 @@ fn the_ledger_is_summed_up_in_dollars() {
     settle(&store, 1, "a", Settlement::Failed { cost: Some(Usd::from_pico(1_500_000_000_000)) });
     send(&store, 2, "a");
     drop(store);
-    let empty = "format   2\nanswers  0\nbytes    0 (compressed)\noldest   —\nnewest   —\n";
+    let empty = "format   3\nanswers  0\nbytes    0 (compressed)\noldest   —\nnewest   —\n";
     let known = "calls    0 done, 1 failed, 0 uncertain, 1 open\nspent    $1.5000 known\n";
     workspace.cutover("cache stats").exit(0).stdout(&format!(".cutover/store.sqlite\n{empty}{known}"));
     let store = Store::open(&workspace.path(STORE)).expect("opens");

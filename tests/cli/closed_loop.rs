@@ -138,8 +138,10 @@ fn a_later_step_that_is_not_stored_ends_a_replay_by_name_and_loses_nothing() {
     let key = trial(&workspace, "a", "new")["key"].as_str().expect("a key").to_owned();
     let store = rusqlite::Connection::open(workspace.path(".cutover/store.sqlite")).expect("opens");
     // The trial's key is that of its first step; the dearer arm is `new`.
-    let second = format!("SELECT key FROM calls WHERE key <> x'{key}' ORDER BY cost_pico DESC LIMIT 1");
-    let forget = format!("DELETE FROM answers WHERE key = ({second})");
+    let second = format!(
+        "SELECT id FROM keys JOIN calls ON calls.key = id WHERE keys.key <> x'{key}' ORDER BY cost_pico DESC LIMIT 1"
+    );
+    let forget = format!("DELETE FROM answers WHERE id = ({second})");
     assert_eq!(store.execute(&forget, []).expect("is forgotten"), 1);
     drop(store);
     workspace.cutover("run suite.toml --mode replay --out replayed").exit(7).stdout("").stderr(

@@ -75,7 +75,8 @@ fn a_damaged_answer_ends_a_replay_and_is_bought_anew_otherwise() {
     workspace.cutover("run suite.toml").exit(0);
     let trials = workspace.trials();
     let key = trials[&("n001".to_owned(), "new".to_owned())]["key"].as_str().expect("a key");
-    let damage = format!("UPDATE answers SET sha256 = zeroblob(32) WHERE key = x'{key}'");
+    let damage =
+        format!("UPDATE answers SET sha256 = zeroblob(32) WHERE id = (SELECT id FROM keys WHERE key = x'{key}')");
     let store = rusqlite::Connection::open(workspace.path(".cutover/store.sqlite")).expect("opens");
     assert_eq!(store.execute(&damage, []).expect("is damaged"), 1);
     drop(store);

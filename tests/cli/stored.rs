@@ -117,7 +117,7 @@ fn answers_travel_from_store_to_store() {
         time.format("%Y-%m-%d %H:%M UTC").to_string()
     };
     workspace.cutover("cache stats").exit(0).stderr("").stdout(&format!(
-        ".cutover/store.sqlite\nformat   2\nanswers  8\nbytes    {} (compressed)\noldest   {}\nnewest   {}\n\
+        ".cutover/store.sqlite\nformat   3\nanswers  8\nbytes    {} (compressed)\noldest   {}\nnewest   {}\n\
          calls    8 done, 0 failed, 0 uncertain, 0 open\nspent    $0.0019 known\nrecording {run}  8\n",
         stats["bytes"],
         day(&stats["oldest"]),

@@ -39,7 +39,7 @@ fn only_what_is_old_and_not_to_be_kept_goes_and_no_call_of_a_run_that_may_go_on(
         (None, &["a", "b", "c"], &["a", "b", "c"], &[1, 2, 3], &["a", "b", "c"]),
     ];
     for &(before, keep, finished, answers, calls) in rows {
-        let (_folder, store) = filled();
+        let (folder, store) = filled();
         let what = Collect { before, keep: names(keep), finished: names(finished), dry_run: true };
         let counted = collect(&store, &what).expect("counts");
         assert_eq!(store.stats().expect("reads").answers, 3, "a dry run removes nothing");
@@ -51,6 +51,16 @@ fn only_what_is_old_and_not_to_be_kept_goes_and_no_call_of_a_run_that_may_go_on(
         let left: Vec<&str> = ["a", "b", "c"].into_iter().filter(known).collect();
         assert_eq!(left, calls, "{what:?}");
         assert!(verify(&store).expect("reads").is_sound());
+        // A key stays with an answer or a call, a name with either.
+        let stay =
+            |id: u8| (id < 4 && answers.contains(&id)) || calls.contains(&["a", "b", "c", "c"][usize::from(id) - 1]);
+        let used = |sql: &str| raw(&folder).query_row(sql, [], |row| row.get::<_, isize>(0)).expect("reads");
+        assert_eq!(used("SELECT count(*) FROM keys"), (1..=4).filter(|id| stay(*id)).count().cast_signed(), "{what:?}");
+        assert_eq!(
+            used("SELECT count(*) FROM names"),
+            1 + (1..=3).filter(|id| stay(*id)).count().cast_signed(),
+            "{what:?}"
+        );
     }
 }
 

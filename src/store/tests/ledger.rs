@@ -92,7 +92,7 @@ fn a_claim_is_void_when_its_lease_is_over_or_its_process_is_dead() {
 
     // A process id of another machine, or of another container, says nothing.
     assert_eq!(claim(&store, Call { pid: dead(), ..call(3, "a") }), Claim::Mine);
-    raw(&folder).execute("UPDATE calls SET machine = 'elsewhere'", []).expect("is moved");
+    raw(&folder).execute("UPDATE calls SET machine = 99", []).expect("is moved");
     assert!(matches!(claim(&store, call(3, "b")), Claim::Taken { .. }));
 }
 
@@ -107,6 +107,43 @@ fn a_frozen_process_that_wakes_late_still_brings_its_answer_and_its_bill() {
     assert_eq!(store.get(&key(1), None).expect("reads"), Some(exchange("late", "a")));
     settle(&other, 1, "b", done(&exchange("x", "b"), 6)).expect("is saved");
     assert_eq!(spent(&store, "b"), (6, 0, Some(0)));
+}
+
+/// The thread that writes remembers what it claimed, and must not where others have written since.
+#[test]
+fn a_call_that_another_process_lost_sight_of_and_asked_again_is_settled_as_it_stands() {
+    let (folder, store) = store();
+    let other = another(&folder);
+    assert_eq!(claim(&store, call(1, "a")), Claim::Mine);
+    assert_eq!(other.forsake("a", 150).expect("is written").len(), 1);
+    assert_eq!(claim(&other, call(1, "a")), Claim::Mine);
+    settle(&store, 1, "a", done(&exchange("x", "a"), 5)).expect("is saved");
+    assert_eq!(spent(&store, "a"), (5, 1, Some(9)));
+    assert!(settle(&other, 1, "a", Settlement::Uncertain).is_err());
+    assert_eq!(spent(&store, "a"), (5, 1, Some(9)));
+}
+
+#[test]
+fn a_claim_that_another_run_of_this_process_voided_is_settled_as_it_stands() {
+    let (_folder, store) = store();
+    assert_eq!(claim(&store, call(1, "a")), Claim::Mine);
+    assert_eq!(claim(&store, Call { now_ms: 500, ..call(1, "b") }), Claim::Mine);
+    // Not a retry: the call before counts as uncertain.
+    assert_eq!(claim(&store, Call { now_ms: 900, ..call(1, "a") }), Claim::Mine);
+    settle(&store, 1, "a", done(&exchange("x", "a"), 5)).expect("is saved");
+    assert_eq!((spent(&store, "a"), spent(&store, "b")), ((5, 1, Some(9)), (0, 1, Some(9))));
+}
+
+#[test]
+fn a_key_that_was_thrown_away_and_whose_number_another_got_is_a_key_of_its_own() {
+    let (folder, store) = store();
+    assert_eq!(claim(&store, call(1, "a")), Claim::Mine);
+    raw(&folder)
+        .execute_batch("DELETE FROM calls; DELETE FROM keys; INSERT INTO keys (key) VALUES (zeroblob(32));")
+        .expect("is written");
+    settle(&store, 1, "a", done(&exchange("x", "a"), 4)).expect_err("its claim is gone");
+    assert_eq!(store.get(&key(1), None).expect("reads"), Some(exchange("x", "a")));
+    assert_eq!(store.get(&key(0), None).expect("reads"), None);
 }
 
 #[test]

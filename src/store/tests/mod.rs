@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::domain::{Exchange, FinishReason, Reply, Response};
 
-fn exchange(text: &str, recording: &str) -> Exchange {
+pub(super) fn exchange(text: &str, recording: &str) -> Exchange {
     let response = Response {
         text: text.to_owned(),
         tool_calls: Vec::new(),
@@ -152,6 +152,10 @@ fn a_full_disk_reaches_everyone_who_waits_and_harms_nothing() {
     blocker.execute_batch("BEGIN IMMEDIATE").expect("begins");
     let (sender, receiver) = channel();
     for byte in 3..6 {
+        if byte == 4 {
+            let sender = sender.clone();
+            store.claim(ledger::call(9, "new"), move |claim| sender.send(claim.map(drop)).expect("is awaited"));
+        }
         let sender = sender.clone();
         store.put(Answer { key: key(byte), exchange: &large, fields: None }, move |saved| {
             sender.send(saved).expect("is awaited");
@@ -163,11 +167,18 @@ fn a_full_disk_reaches_everyone_who_waits_and_harms_nothing() {
     blocker.execute_batch("COMMIT").expect("ends");
     let errors: Vec<String> = receiver.iter().map(|saved| saved.expect_err("is full").to_string()).collect();
     let expected = format!("the store {} cannot be used: database or disk is full", path.display());
-    assert_eq!(errors, vec![expected; 4]);
+    assert_eq!(errors, vec![expected; 5]);
 
     assert_eq!(store.get(&key(1), None).expect("reads"), Some(exchange("small", "r")));
     assert_eq!(store.stats().expect("reads").answers, 1);
     assert_eq!(store.open_calls("r").expect("reads").len(), 1, "the answer and its settlement are one");
+    // What was taken back is not remembered.
+    assert_eq!(store.open_calls("new").expect("reads"), []);
+    let claimed = wait(|told| store.claim(ledger::call(9, "new"), told));
+    assert_eq!(claimed.expect("fits"), Claim::Mine);
+    assert_eq!(store.open_calls("new").expect("reads")[0].calls, 1);
+    let settle = Settle { key: key(9), run: "new", now_ms: 3, settlement: Settlement::Uncertain };
+    wait(|told| store.settle(settle, told)).expect("is saved");
     drop(store);
     let store = another(&folder);
     assert!(verify(&store).expect("reads").is_sound());
