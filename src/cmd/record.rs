@@ -140,7 +140,7 @@ pub(super) fn not_sent(case: Case, arm: &Arm, repeat: u32) -> Record {
         key: None,
         weight: case.weight,
         cluster: case.cluster,
-        tags: (*case.tags).clone(),
+        tags: Arc::clone(&case.tags),
     }
 }
 
