@@ -51,7 +51,7 @@ pub fn write(dir: &Path, view: &View<'_>) -> Result<(), WriteError> {
         });
         let card = chart::png(&chart::card(view)?).map_err(WriteError::from);
         let card = card.and_then(|picture| replace(&dir.join("card.png"), &picture));
-        texts.into_iter().chain([pictures]).map(joined).chain([card]).collect()
+        texts.map(joined).into_iter().chain([card, joined(pictures)]).collect()
     })
 }
 
