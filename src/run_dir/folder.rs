@@ -155,7 +155,7 @@ impl RunDir {
         let temporary = path.with_extension("parquet.tmp");
         let mut lines = order.filter_map(|place| self.journal.index.line(place));
         let mut reader = self.journal.reader();
-        let trials = trials::write(&temporary, |bytes| {
+        let trials = trials::write(&temporary, self.journal.index.done(), |bytes| {
             let Some(line) = lines.next() else { return Ok(false) };
             match completing {
                 None => {

@@ -19,10 +19,12 @@ pub(super) const GROUP: usize = 2048;
 pub(super) const SLICE: usize = 2 * GROUP;
 
 /// Writes the table, a group of rows at a time, from lines of the journal in the order of the rows; gives back the facts
-/// of every trial, as [`read`] would. `next` puts the next line into its buffer; `false` where there is none. The lines
+/// of every trial, as [`read`] would. There are about `rows`
+/// of them. `next` puts the next line into its buffer; `false` where there is none. The lines
 /// are read on another thread, a group ahead.
 pub(super) fn write(
     path: &Path,
+    rows: usize,
     mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, RunDirError> + Send,
 ) -> Result<Vec<Trial>, RunDirError> {
     let table_error = |source| RunDirError::Table { path: path.to_owned(), source };
@@ -30,7 +32,7 @@ pub(super) fn write(
     std::thread::scope(|scope| {
         let (sender, groups) = sync_channel(0);
         let reading = scope.spawn(move || {
-            let (mut shared, mut trials) = (Shared::default(), Vec::new());
+            let (mut shared, mut trials) = (Shared::default(), Vec::with_capacity(rows));
             loop {
                 let rows = group(path, &mut next, &mut shared, &mut trials)?;
                 let is_last = rows.height() < GROUP;
@@ -355,7 +357,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 pub(super) fn write_records(path: &Path, records: &[Record]) -> Result<Vec<Trial>, RunDirError> {
     let mut records = records.iter();
-    write(path, |bytes| {
+    write(path, 0, |bytes| {
         bytes.clear();
         let Some(record) = records.next() else { return Ok(false) };
         serde_json::to_writer(bytes, record).expect("serializes");

@@ -87,7 +87,7 @@ fn more_rows_than_a_group_are_all_there_in_their_order() {
 fn a_line_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     for line in ["{}", "{\"case\":\"\u{fffd}"] {
-        let error = write(&folder.path().join("trials.parquet"), |bytes| {
+        let error = write(&folder.path().join("trials.parquet"), 0, |bytes| {
             bytes.clear();
             bytes.extend(line.as_bytes());
             Ok(true)
