@@ -142,19 +142,27 @@ impl Writer {
     }
 }
 
-/// Writes what is handed over until every sender is gone.
+/// Writes what is handed over until every sender is gone. After a write that failed no claim is granted any more; what was
+/// bought before may still be saved.
 fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Path, machine: String) {
     let mut memory = Memory::new(machine);
+    let mut failed: Option<rusqlite::Error> = None;
+    let tell = |write: Write<Packed>, error: &rusqlite::Error| {
+        write.tell(Err(StoreError::Database { path: path.to_owned(), source: again(error) }));
+    };
     while let Ok(first) = writes.recv() {
         let group = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
-        let group: Vec<Write<Packed>> = group.filter_map(Write::pack).collect();
+        let mut group: Vec<Write<Packed>> = group.filter_map(Write::pack).collect();
+        if let Some(error) = &failed {
+            // On a full disk a claim may fit where the answers before it did not: nothing more is to be sent for.
+            group.extract_if(.., |write| matches!(write, Write::Claim { .. })).for_each(|claim| tell(claim, error));
+        }
         match write_group(&mut connection, &group, &mut memory) {
             Ok(applied) => group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied))),
             Err(error) => {
                 memory.forget();
-                for write in group {
-                    write.tell(Err(StoreError::Database { path: path.to_owned(), source: again(&error) }));
-                }
+                group.into_iter().for_each(|write| tell(write, &error));
+                failed.get_or_insert(error);
             }
         }
     }

@@ -287,3 +287,20 @@ fn a_clock_that_jumps_lets_nobody_ask_twice_within_a_lease_and_nobody_wait_for_e
     assert_eq!(claim(&store, at(5, "a", i64::MAX)), Claim::Mine);
     assert_eq!(claim(&other, at(5, "b", i64::MIN)), Claim::Taken { pid: live(), until_ms: i64::MAX });
 }
+
+#[test]
+fn after_a_write_that_failed_nothing_more_is_claimed_and_what_was_bought_is_still_saved() {
+    let (folder, store) = store();
+    assert_eq!(claim(&store, call(1, "run")), Claim::Mine);
+    let full = "CREATE TRIGGER full BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    raw(&folder).execute_batch(full).expect("is made");
+    let answer = exchange("one", "run");
+    let failed = settle(&store, 1, "run", done(&answer, 4)).expect_err("has no room");
+    assert!(failed.to_string().contains("no room"));
+    raw(&folder).execute_batch("DROP TRIGGER full").expect("is dropped");
+    let refused: Result<Claim, _> = wait(|told| store.claim(call(2, "run"), told));
+    assert!(refused.expect_err("is refused").to_string().contains("no room"));
+    settle(&store, 1, "run", done(&answer, 4)).expect("has room");
+    assert_eq!(store.get(&key(1), None).expect("reads"), Some(answer));
+    assert_eq!(claim(&another(&folder), call(2, "run")), Claim::Mine);
+}
