@@ -161,7 +161,9 @@ fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Pat
             Ok(applied) => group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied))),
             Err(error) => {
                 memory.forget();
-                group.into_iter().for_each(|write| tell(write, &error));
+                for write in group {
+                    tell(write, &error);
+                }
                 failed.get_or_insert(error);
             }
         }
