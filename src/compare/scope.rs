@@ -73,12 +73,12 @@ impl Scope<'_> {
     pub(super) fn pairs<T>(
         &self,
         candidate: usize,
-        value: impl Fn(&Trials<'_>, &Trials<'_>) -> Option<T>,
+        mut value: impl FnMut(&Trials<'_>, &Trials<'_>) -> Option<T>,
     ) -> Values<T> {
         self.collect(|case| value(self.grid.trials(case, BASELINE), self.grid.trials(case, candidate)))
     }
 
-    fn collect<T>(&self, value: impl Fn(usize) -> Option<T>) -> Values<T> {
+    fn collect<T>(&self, mut value: impl FnMut(usize) -> Option<T>) -> Values<T> {
         let (cases, values) = self.cases.iter().filter_map(|&case| Some((case, value(case)?))).unzip();
         Values { cases, values }
     }

@@ -81,21 +81,22 @@ impl CaseFacts {
 }
 
 impl Facts {
-    pub(super) fn new(cases: impl IntoIterator<Item = CaseFacts>) -> Self {
-        let mut facts = Self { spent: Some(Spent::default()), ..Self::default() };
-        for case in cases {
-            facts.cost.push(case.cost);
-            facts.success.push(case.success);
-            facts.won.push(case.won);
-            facts.loss.push(case.loss);
-            facts.trials.push(case.trials);
-            for (class, share) in case.failed.into_iter().enumerate() {
-                facts.failed[class].push(share);
-                facts.classes[class] += case.classes[class];
-            }
-            facts.spent = facts.spent.zip(case.spend).map(|(spent, case)| spent.with(case));
+    /// Of no case.
+    pub(super) fn new() -> Self {
+        Self { spent: Some(Spent::default()), ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, case: &CaseFacts) {
+        self.cost.push(case.cost);
+        self.success.push(case.success);
+        self.won.push(case.won);
+        self.loss.push(case.loss);
+        self.trials.push(case.trials);
+        for (class, share) in case.failed.iter().copied().enumerate() {
+            self.failed[class].push(share);
+            self.classes[class] += case.classes[class];
         }
-        facts
+        self.spent = self.spent.take().zip(case.spend).map(|(spent, case)| spent.with(case));
     }
 
     pub(super) fn arm(&self) -> Arm<'_> {

@@ -40,17 +40,19 @@ const LEAST_PERCENT: usize = 95;
 pub(super) fn economics(scope: Scope<'_>, candidate: usize, options: &Options<'_>) -> Option<Economics> {
     let model = options.costs;
     let price = |arm: usize| options.prices.get(arm).and_then(Option::as_ref);
+    // Added up case by case: the facts of all cases would be the largest thing in memory.
+    let mut arms = [Facts::new(), Facts::new()];
     let pairs = scope.pairs(candidate, |of_baseline, of_candidate| {
         let baseline = CaseFacts::of(of_baseline, model, price(BASELINE))?;
-        Some([baseline, CaseFacts::of(of_candidate, model, price(candidate))?])
+        let facts = [baseline, CaseFacts::of(of_candidate, model, price(candidate))?];
+        arms.iter_mut().zip(&facts).for_each(|(arm, facts)| arm.add(facts));
+        Some(())
     });
     // Where costs are missing, what is left is no sample of the traffic: rejected requests, for example, which cost nothing.
     let scored = ACCURACY.paired(scope, candidate).cases.len();
     if pairs.cases.is_empty() || pairs.cases.len() * 100 < scored * LEAST_PERCENT {
         return None;
     }
-    let (of_baseline, of_candidate): (Vec<_>, Vec<_>) = pairs.values.into_iter().map(<[_; 2]>::into).unzip();
-    let mut arms = [Facts::new(of_baseline), Facts::new(of_candidate)];
     for (facts, arm) in arms.iter_mut().zip([BASELINE, candidate]) {
         facts.spent = facts.spent.take().filter(|_| price(arm).is_some());
     }
