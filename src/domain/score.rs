@@ -16,6 +16,17 @@ pub enum Outcome {
     Unscored(UnscoredReason),
 }
 
+impl Outcome {
+    /// The tool fault, where tool calls are the reason of a fail.
+    #[must_use]
+    pub fn tool_fault(self) -> Option<ToolFault> {
+        match self {
+            Self::Fail(fault) => fault,
+            Self::Pass | Self::Unscored(_) => None,
+        }
+    }
+}
+
 /// Why there is no judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

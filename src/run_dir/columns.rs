@@ -23,7 +23,7 @@ pub(super) const COLUMNS: &[Row] = &[
     row("outcome", Kind::Text, |line| text(Some(outcome_name(line.outcome)))),
     row("unscored_reason", Kind::Text, |line| text(unscored_name(line.outcome))),
     row("failure", Kind::Text, |line| text(line.failure_kind().map(FailureKind::name))),
-    row("tool_fault", Kind::Text, |line| text(line.tool_fault().map(ToolFault::name))),
+    row("tool_fault", Kind::Text, |line| text(line.outcome.tool_fault().map(ToolFault::name))),
     row("scores", Kind::Text, |line| json(line.scores())),
     row("text", Kind::Text, |line| text(line.response.as_ref().map(|said| &said.text))),
     row("tool_calls", Kind::Text, |line| {

@@ -138,10 +138,7 @@ fn cell(name: &str, judged: &Rejudged) -> Option<Cell<'static>> {
     Some(match name {
         "outcome" => text(Some(outcome_name(judged.outcome))),
         "unscored_reason" => text(unscored_name(judged.outcome)),
-        "tool_fault" => text(match judged.outcome {
-            Outcome::Fail(fault) => fault.map(ToolFault::name),
-            Outcome::Pass | Outcome::Unscored(_) => None,
-        }),
+        "tool_fault" => text(judged.outcome.tool_fault().map(ToolFault::name)),
         "scores" => json(serde_json::to_string(&judged.scores)),
         "tool_calls_judged" => Cell::Flag(Some(judged.tool_calls_judged)),
         "involves_tools" => Cell::Flag(Some(judged.involves_tools)),

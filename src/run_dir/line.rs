@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::record::{self, Shared};
 use crate::domain::{
-    CallDigest, Failure, FailureKind, FinishReason, Measured, Outcome, Score, ToolCall, ToolFault, Trial, Usage, Usd,
+    CallDigest, Failure, FailureKind, FinishReason, Measured, Outcome, Score, ToolCall, Trial, Usage, Usd,
 };
 use crate::score::HUMAN;
 
@@ -105,13 +105,6 @@ impl<'a> Line<'a> {
         self.attempts.len()
     }
 
-    pub(super) fn tool_fault(&self) -> Option<ToolFault> {
-        match self.outcome {
-            Outcome::Fail(fault) => fault,
-            Outcome::Pass | Outcome::Unscored(_) => None,
-        }
-    }
-
     pub(super) fn failure_kind(&self) -> Option<FailureKind> {
         self.failure.as_ref().map(|failure| failure.kind)
     }
@@ -126,7 +119,7 @@ impl<'a> Line<'a> {
             measured: Measured::of(&scores, |text| shared.text(text)),
             failure: self.failure_kind(),
             finish_reason: self.response.as_ref().map(|said| said.finish_reason),
-            tool_fault: self.tool_fault(),
+            tool_fault: self.outcome.tool_fault(),
             tool_calls,
             tool_calls_judged: self.tool_calls_judged,
             involves_tools: self.involves_tools,

@@ -74,15 +74,6 @@ pub struct Record {
 }
 
 impl Record {
-    /// The tool fault of the outcome.
-    #[must_use]
-    pub fn tool_fault(&self) -> Option<crate::domain::ToolFault> {
-        match self.outcome {
-            Outcome::Fail(fault) => fault,
-            Outcome::Pass | Outcome::Unscored(_) => None,
-        }
-    }
-
     /// How the call failed, when it did.
     #[must_use]
     pub fn failure_kind(&self) -> Option<FailureKind> {
@@ -104,7 +95,7 @@ impl Record {
             measured: Measured::of(&self.scores, |text| Arc::from(text)),
             failure: self.failure_kind(),
             finish_reason: self.finish_reason(),
-            tool_fault: self.tool_fault(),
+            tool_fault: self.outcome.tool_fault(),
             tool_calls: self.response.as_ref().map(|response| CallDigest::of(&response.tool_calls)),
             tool_calls_judged: self.tool_calls_judged,
             involves_tools: self.involves_tools,
