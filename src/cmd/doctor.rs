@@ -10,7 +10,7 @@ use super::keys::{Arms, variable, variables};
 use super::run::open;
 use super::translations::Translations;
 use crate::cli::DoctorArgs;
-use crate::domain::{Case, Content, Expected, Message, Role, Sampling};
+use crate::domain::{Case, Content, Message, Role, Sampling};
 use crate::exit::Exit;
 use crate::provider::ENDPOINTS;
 use crate::replay::{Arm, Called, Live, Transport};
@@ -198,9 +198,9 @@ async fn call(transport: &Transport, live: &Live) -> Online {
 fn tiny_case() -> Case {
     let content = Some(Content::Text("Reply with the word ok.".to_owned()));
     let (tool_calls, tool_call_id) = (Vec::new(), None);
-    Case {
-        id: "doctor".to_owned(),
-        messages: vec![Message {
+    Case::new(
+        "doctor",
+        vec![Message {
             role: Role::User,
             content,
             name: None,
@@ -209,19 +209,7 @@ fn tiny_case() -> Case {
             is_error: None,
             thought_signature: None,
         }],
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tool_calls: None,
-        response_format: None,
-        expected: Expected::Unlabelled,
-        tags: std::sync::Arc::default(),
-        weight: 1.0,
-        cluster: None,
-        recorded: None,
-        tool_results: None,
-        origin: None,
-        labels: Vec::new(),
-    }
+    )
 }
 
 fn describe(findings: &Findings) -> String {

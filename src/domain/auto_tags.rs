@@ -76,7 +76,7 @@ fn parts(message: &Message) -> &[Part] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Expected, ImageSource, Tool};
+    use super::super::{ImageSource, Tool};
     use super::*;
 
     fn message(role: Role, content: Content) -> Message {
@@ -92,22 +92,7 @@ mod tests {
     }
 
     fn case(messages: Vec<Message>, tools: usize) -> Case {
-        Case {
-            id: "a".into(),
-            messages,
-            tools: vec![Tool::WebSearch; tools],
-            tool_choice: None,
-            parallel_tool_calls: None,
-            response_format: None,
-            expected: Expected::Unlabelled,
-            tags: std::sync::Arc::default(),
-            weight: 1.0,
-            cluster: None,
-            recorded: None,
-            tool_results: None,
-            origin: None,
-            labels: Vec::new(),
-        }
+        Case { tools: vec![Tool::WebSearch; tools], ..Case::new("a", messages) }
     }
 
     fn values(case: &Case) -> Vec<&'static str> {

@@ -45,6 +45,27 @@ pub struct Case {
 }
 
 impl Case {
+    /// A case that is nothing but messages, and stands for one request.
+    #[must_use]
+    pub fn new(id: impl Into<String>, messages: Vec<Message>) -> Self {
+        Self {
+            id: id.into(),
+            messages,
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tool_calls: None,
+            response_format: None,
+            expected: Expected::Unlabelled,
+            tags: Arc::default(),
+            weight: 1.0,
+            cluster: None,
+            recorded: None,
+            tool_results: None,
+            origin: None,
+            labels: Vec::new(),
+        }
+    }
+
     /// The functions among the tools offered.
     pub fn functions(&self) -> impl Iterator<Item = &Function> {
         self.tools.iter().filter_map(Tool::function)
@@ -169,22 +190,7 @@ mod tests {
             thought_signature: None,
         };
         let call = ToolCall { id: None, name: "f".to_owned(), arguments: Arguments::Object("{}".to_owned()) };
-        let case = Case {
-            id: "a".to_owned(),
-            messages: vec![Message { role: Role::System, ..message.clone() }, message.clone()],
-            tools: Vec::new(),
-            tool_choice: None,
-            parallel_tool_calls: None,
-            response_format: None,
-            expected: Expected::Unlabelled,
-            tags: Arc::default(),
-            weight: 1.0,
-            cluster: None,
-            recorded: None,
-            tool_results: None,
-            origin: None,
-            labels: Vec::new(),
-        };
+        let case = Case::new("a", vec![Message { role: Role::System, ..message.clone() }, message.clone()]);
         assert_eq!(case.roles_of_texts(), Some(vec![Role::System, Role::User]));
         for more in [
             Case { tools: vec![Tool::WebSearch], ..case.clone() },

@@ -1,7 +1,5 @@
 //! Cases, answers and judgements for the tests of the scorers.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::{OptionError, SCORERS, Scorer};
@@ -20,22 +18,7 @@ pub(crate) fn case(expected: Expected) -> Case {
         is_error: None,
         thought_signature: None,
     };
-    Case {
-        id: "c".into(),
-        messages: vec![message],
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tool_calls: None,
-        response_format: None,
-        expected,
-        tags: Arc::default(),
-        weight: 1.0,
-        cluster: None,
-        recorded: None,
-        tool_results: None,
-        origin: None,
-        labels: Vec::new(),
-    }
+    Case { expected, ..Case::new("c", vec![message]) }
 }
 
 pub(crate) fn text(text: &str) -> Response {

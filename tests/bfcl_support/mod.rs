@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use cutover::domain::{
     Accept, Arguments, Case, Content, Expected, ExpectedArgument, ExpectedCall, FinishReason, Function, JsonText,
@@ -100,24 +99,14 @@ fn case(line: CaseLine) -> Case {
         thought_signature: None,
     };
     Case {
-        id: line.id,
-        messages: vec![message],
         tools: line.tools.into_iter().map(tool).collect(),
         tool_choice: line.demanded.then_some(ToolChoice::Required),
-        parallel_tool_calls: None,
-        response_format: None,
         expected: match expected {
             _ if line.demanded => Expected::Unlabelled,
             calls if calls.is_empty() => Expected::NoToolCall,
             calls => Expected::ToolCalls(calls.into()),
         },
-        tags: Arc::default(),
-        weight: 1.0,
-        cluster: None,
-        recorded: None,
-        tool_results: None,
-        labels: Vec::new(),
-        origin: None,
+        ..Case::new(line.id, vec![message])
     }
 }
 

@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
 use super::*;
-use crate::domain::{Arguments, Expected};
+use crate::domain::Arguments;
 
 fn case(results: &[(&str, &str)]) -> Case {
     let message = Message {
@@ -19,22 +17,7 @@ fn case(results: &[(&str, &str)]) -> Case {
         result: (*result).to_owned(),
         is_error: None,
     };
-    Case {
-        id: "c".to_owned(),
-        messages: vec![message],
-        tools: Vec::new(),
-        tool_choice: None,
-        parallel_tool_calls: None,
-        response_format: None,
-        expected: Expected::Unlabelled,
-        tags: Arc::default(),
-        weight: 1.0,
-        cluster: None,
-        recorded: None,
-        tool_results: Some(results.iter().map(result).collect()),
-        labels: Vec::new(),
-        origin: None,
-    }
+    Case { tool_results: Some(results.iter().map(result).collect()), ..Case::new("c", vec![message]) }
 }
 
 fn answer(calls: &[&str]) -> Response {
