@@ -177,6 +177,10 @@ pub struct RunArgs {
     /// The store of answers.
     #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
     pub store: PathBuf,
+    /// Keep answers in the run's folder alone, and take none from elsewhere: no store is made or opened, and every answer
+    /// is bought, equal ones too.
+    #[arg(long, conflicts_with = "store")]
+    pub no_store: bool,
     /// Folder for the run.
     #[arg(long, value_name = "DIR", default_value = DEFAULT_RESULTS)]
     pub out: PathBuf,

@@ -60,7 +60,7 @@ pub(super) fn buy(
         dataset: inputs.dataset,
         arms: &inputs.arms.arms,
         todo: todo(inputs, run),
-        store: inputs.store,
+        shelf: inputs.shelf,
         transport: transport.as_ref(),
         mode: inputs.mode,
         recording: &recording,
@@ -340,7 +340,9 @@ fn spent(inputs: &Inputs<'_>, run: &RunDir) -> Result<Usd, CommandError> {
     let journal = run.spent().plus(worst_case.unwrap_or(Usd::ZERO));
     // The ledger knows of calls that were on the way at a kill; the journal also of those in another store.
     let of_run = |name: &str| {
-        let ledger = inputs.store.spent(name)?;
+        // A suite with a budget is refused where there is no store.
+        let Some(store) = inputs.shelf.store() else { return Ok(Usd::ZERO) };
+        let ledger = store.spent(name)?;
         Ok::<_, CommandError>(ledger.known.plus(ledger.uncertain.unwrap_or(Usd::ZERO)))
     };
     let others = inputs.spenders.iter().map(|name| of_run(name)).sum::<Result<Usd, _>>()?;

@@ -37,7 +37,7 @@ pub(super) fn ci(args: &CiArgs, terminal: &Terminal) -> Result<Exit, CommandErro
     let places = Places {
         mode: args.mode.map(run::mode),
         on_untranslatable: args.on_untranslatable,
-        store: &args.store,
+        store: Some(&args.store),
         results: &args.out,
         confirms: None,
     };

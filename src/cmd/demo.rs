@@ -38,7 +38,7 @@ pub(super) fn demo(args: &DemoArgs, terminal: &Terminal) -> Result<Exit, Command
     let places = Places {
         mode: Some(Mode::Replay),
         on_untranslatable: OnUntranslatable::Refuse,
-        store: &store,
+        store: Some(&store),
         results: &args.out,
         confirms: None,
     };

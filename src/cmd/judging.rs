@@ -54,8 +54,8 @@ pub(super) fn keys(inputs: &mut Inputs<'_>, is_chosen: bool, terminal: &Terminal
         let live = judges.live();
         if is_chosen {
             // Where every answer is stored, nothing is spent before it is known whether every verdict is too.
-            let Inputs { dataset, arms, plan, store, .. } = inputs;
-            if inputs.mode == Mode::Record || !missing(dataset, &arms.arms, store, &plan.trials)?.is_empty() {
+            let Inputs { dataset, arms, plan, shelf, .. } = inputs;
+            if inputs.mode == Mode::Record || !missing(dataset, &arms.arms, shelf, &plan.trials)?.is_empty() {
                 judges.require(&live)?;
             }
             also_told(inputs, terminal);
@@ -111,21 +111,21 @@ pub(super) fn judge<'s>(
         ..*inputs
     };
     if inputs.mode == Mode::Replay {
-        let lacking = missing(&dataset, &judges.arms, inputs.store, &plan.trials)?;
+        let lacking = missing(&dataset, &judges.arms, inputs.shelf, &plan.trials)?;
         if !lacking.is_empty() {
             return Err(misses(lacking, &Inputs { confirms: None, ..inputs_of_judges }));
         }
     }
     if inputs.mode == Mode::Auto && !judges.complete() {
-        let lacking = missing(&dataset, &judges.arms, inputs.store, &plan.trials)?;
+        let lacking = missing(&dataset, &judges.arms, inputs.shelf, &plan.trials)?;
         judges.require(&lacking.iter().map(|planned| planned.arm).collect())?;
     }
     let manifest = Manifest { run: recording(&run.manifest.run), ..run.manifest.clone() };
     let folder = run.path.join(&manifest.run);
     let goes_on = folder.join("manifest.json").is_file();
     let mut kept = if goes_on { RunDir::resume(&folder)? } else { RunDir::create(&run.path, &manifest)? };
-    if goes_on && inputs.mode != Mode::Replay {
-        forsake(inputs.store, &kept, terminal)?;
+    if let Some(store) = inputs.shelf.store().filter(|_| goes_on && inputs.mode != Mode::Replay) {
+        forsake(store, &kept, terminal)?;
     }
     let Bought { ended, .. } = buying::buy(&inputs_of_judges, &mut kept, goes_on, terminal)?;
     if let Some(reason) = ended {

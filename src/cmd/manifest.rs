@@ -52,6 +52,7 @@ pub(super) fn manifest(inputs: &Inputs<'_>, plan_hash: String) -> Manifest {
         confirms: confirms.map(str::to_owned),
         seed: suite.replay.seed,
         mode: mode.name().to_owned(),
+        no_store: inputs.shelf.store().is_none(),
         slice_by: slice_by(suite, dataset),
         scorers: scorers(suite),
         judges: Vec::new(),

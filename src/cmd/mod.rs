@@ -27,6 +27,7 @@ mod run;
 mod show;
 mod signals;
 mod translations;
+mod unstored;
 
 pub use error::CommandError;
 

@@ -8,12 +8,12 @@ use super::buying::Bought;
 use super::judged::Judged;
 use super::keys::Arms;
 use super::translations::Translations;
-use super::{CommandError, allowed, buying, early, examples, judged, judging, manifest, record, signals};
+use super::{CommandError, allowed, buying, early, examples, judged, judging, manifest, record, signals, unstored};
 use crate::cli::{ModeChoice, OnUntranslatable, RunArgs};
 use crate::dataset::{self, Dataset};
 use crate::domain::Usd;
 use crate::exit::Exit;
-use crate::replay::{Mode, Plan, Planned, missing, now_ms};
+use crate::replay::{Mode, Plan, Planned, Shelf, missing, now_ms};
 use crate::report::{self, View};
 use crate::run_dir::{
     Answer, Completing, Ended, Example, Finished, RunDir, RunDirError, Started, UncertainInfo, start,
@@ -29,10 +29,13 @@ const NAMED_MISSES: usize = 10;
 pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, CommandError> {
     let suite = Suite::load(&args.suite)?;
     allowed::programs(&suite, args.allow_exec)?;
+    if args.no_store {
+        unstored::refuse(&suite, args.mode)?;
+    }
     let places = Places {
         mode: Some(mode(args.mode)),
         on_untranslatable: args.on_untranslatable,
-        store: &args.store,
+        store: (!args.no_store).then_some(&*args.store),
         results: &args.out,
         confirms: None,
     };
@@ -52,7 +55,8 @@ pub(super) struct Places<'a> {
     /// Where answers may come from; `None` leaves the choice to what the environment and the store hold.
     pub(super) mode: Option<Mode>,
     pub(super) on_untranslatable: OnUntranslatable,
-    pub(super) store: &'a Path,
+    /// `None` for a run that keeps no store.
+    pub(super) store: Option<&'a Path>,
     pub(super) results: &'a Path,
     /// The run that is decided anew, on answers to repeats that it did not ask for.
     pub(super) confirms: Option<&'a str>,
@@ -84,7 +88,7 @@ pub(super) fn execute(
     let first_repeat = first_repeat(suite, places.confirms);
     plan.trials.iter_mut().for_each(|planned| planned.repeat += first_repeat);
     translations.tell(dataset, &arms.arms, terminal);
-    let store = Store::open(places.store)?;
+    let shelf = Shelf::open(places.store)?;
     // A run, the one that confirms it, and the judges of both share one budget.
     let spenders: Vec<String> =
         places.confirms.into_iter().flat_map(|first| [first.to_owned(), judging::recording(first)]).collect();
@@ -96,7 +100,7 @@ pub(super) fn execute(
         translations: &translations,
         plan: &plan,
         order: order.as_deref(),
-        store: &store,
+        shelf: &shelf,
         mode: places.mode.unwrap_or(Mode::Auto),
         confirms: places.confirms,
         spenders: &spenders,
@@ -113,7 +117,10 @@ pub(super) fn execute(
     let plan_hash = manifest::plan_hash(suite, &dataset.sha256, exclude, first_repeat);
     let Started { mut run, is_new } = start(places.results, manifest::manifest(&inputs, plan_hash))?;
     if !is_new && inputs.mode != Mode::Replay {
-        forsake(&store, &run, terminal)?;
+        match shelf.store() {
+            Some(store) => forsake(store, &run, terminal)?,
+            None => unstored::tell(terminal),
+        }
     }
     keep_not_sent(&inputs, &mut run)?;
     let bought = buying::buy(&inputs, &mut run, !is_new, terminal).and_then(|bought| match bought {
@@ -135,7 +142,7 @@ pub(super) fn execute(
         return Err(buying::stopped(&reason, &run, total(&inputs)));
     }
     signals::end_at_the_next()?;
-    run.manifest.uncertain = uncertain(&store, &run)?;
+    run.manifest.uncertain = uncertain(&shelf, &run, is_new)?;
     run.manifest.judges = judging.as_ref().map_or_else(|| Ok(Vec::new()), judging::Judging::info)?;
     if let Some(cases) = stopped_at {
         run.manifest.stopped_early = Some(early::stopped(&Inputs { plan: &plan, ..inputs }, &run, cases, terminal)?);
@@ -146,7 +153,7 @@ pub(super) fn execute(
     let places = || in_order(dataset, &arms, (order, stopped_at), repeats(suite, places.confirms));
     std::thread::scope(|scope| {
         // Nothing is read from the store any more: its last checkpoint waits for the disk meanwhile.
-        scope.spawn(|| drop(store));
+        scope.spawn(|| drop(shelf));
         let ended = run.finish(places(), completing, now_ms())?;
         publish(ended, dataset, |ended, wanted| {
             ended.answers(places().filter(|(case, ..)| wanted.contains(case)), completing)
@@ -177,7 +184,7 @@ pub(super) struct Inputs<'a> {
     pub(super) plan: &'a Plan,
     /// The places of the cases in the order of looking at them, where the run may stop early.
     pub(super) order: Option<&'a [usize]>,
-    pub(super) store: &'a Store,
+    pub(super) shelf: &'a Shelf,
     pub(super) mode: Mode,
     pub(super) confirms: Option<&'a str>,
     /// The names under which others have spent of the same budget.
@@ -206,14 +213,19 @@ pub(super) fn forsake(store: &Store, run: &RunDir, terminal: &Terminal) -> Resul
 }
 
 /// The calls of a run that may have been billed, nobody knows how much.
-fn uncertain(store: &Store, run: &RunDir) -> Result<Option<UncertainInfo>, CommandError> {
-    let spent = store.spent(&run.manifest.run)?;
-    let judges = store.spent(&judging::recording(&run.manifest.run))?;
-    let info = UncertainInfo {
-        calls: spent.uncertain_calls + judges.uncertain_calls,
-        worst_case: spent.uncertain.zip(judges.uncertain).map(|(run, judges)| run.plus(judges)),
+fn uncertain(shelf: &Shelf, run: &RunDir, is_new: bool) -> Result<Option<UncertainInfo>, CommandError> {
+    let (calls, worst_case) = match shelf {
+        Shelf::Store(store) => {
+            let spent = store.spent(&run.manifest.run)?;
+            let judges = store.spent(&judging::recording(&run.manifest.run))?;
+            let worst_case = spent.uncertain.zip(judges.uncertain).map(|(run, judges)| run.plus(judges));
+            (spent.uncertain_calls + judges.uncertain_calls, worst_case)
+        }
+        // What was on the way when it was stopped stands nowhere.
+        Shelf::Nowhere(_) if !is_new => return Ok(Some(UncertainInfo { calls: None, worst_case: None })),
+        Shelf::Nowhere(uncertain) => uncertain.sum(),
     };
-    Ok((info.calls > 0).then_some(info))
+    Ok((calls > 0).then_some(UncertainInfo { calls: Some(calls), worst_case }))
 }
 
 /// Every trial of the plan, sent or not.
@@ -290,12 +302,12 @@ fn in_order<'a>(
 /// Replay where answers would have to be bought with a key that is not there, or where nothing is to be bought and a
 /// key is not there; auto otherwise.
 fn chosen_mode(inputs: &Inputs<'_>, terminal: &Terminal) -> Result<Mode, CommandError> {
-    let Inputs { dataset, arms, plan, store, .. } = inputs;
+    let Inputs { dataset, arms, plan, shelf, .. } = inputs;
     if arms.complete() {
         return Ok(Mode::Auto);
     }
     let lacking: BTreeSet<usize> =
-        missing(dataset, &arms.arms, store, &plan.trials)?.iter().map(|planned| planned.arm).collect();
+        missing(dataset, &arms.arms, shelf, &plan.trials)?.iter().map(|planned| planned.arm).collect();
     let unset = arms.unset(if lacking.is_empty() { arms.live() } else { lacking });
     if unset.is_empty() {
         return Ok(Mode::Auto);
@@ -308,8 +320,8 @@ fn chosen_mode(inputs: &Inputs<'_>, terminal: &Terminal) -> Result<Mode, Command
 /// Refuses to begin where answers are missing that cannot be bought: nothing is spent on half a run. A replay that may
 /// stop early may do so before the first of them: it gets to know which they are.
 fn check_answers(inputs: &Inputs<'_>) -> Result<Vec<Planned>, CommandError> {
-    let Inputs { dataset, arms, plan, store, .. } = inputs;
-    let lacking = || missing(dataset, &arms.arms, store, &plan.trials);
+    let Inputs { dataset, arms, plan, shelf, .. } = inputs;
+    let lacking = || missing(dataset, &arms.arms, shelf, &plan.trials);
     match inputs.mode {
         Mode::Record => arms.require(&arms.live())?,
         Mode::Auto if arms.complete() => {}

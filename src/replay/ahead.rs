@@ -138,12 +138,10 @@ fn ready<'a>(
 /// Looks trials up together. A recording looks for itself: only what it has bought itself counts there. What is
 /// damaged is left to the trial, which can buy it anew.
 fn look_up(job: &Job<'_>, part: &mut [Ready<'_>]) -> Result<(), StoreError> {
-    if job.mode == Mode::Record {
-        return Ok(());
-    }
+    let Some(store) = job.shelf.store().filter(|_| job.mode != Mode::Record) else { return Ok(()) };
     let asking: Vec<&mut (Prepared<'_>, Seen)> = part.iter_mut().filter_map(|ready| ready.request.as_mut()).collect();
     let keys: Vec<_> = asking.iter().map(|(prepared, _)| prepared.key).collect();
-    for ((prepared, seen), found) in asking.into_iter().zip(job.store.get_all(&keys)?) {
+    for ((prepared, seen), found) in asking.into_iter().zip(store.get_all(&keys)?) {
         *seen = match found {
             Ok(Some(exchange)) => Seen::Answer(Box::new(exchange)),
             Ok(None) => {

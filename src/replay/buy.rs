@@ -10,7 +10,7 @@ use super::prepared::{Bound, Prepared};
 use super::{Arm, Called, Event, GiveUp, Job, Lane, Live, News, Retry, StopReason, ledger, retry};
 use crate::domain::{Attempt, Exchange, Failure, FailureKind, Reply, Usd};
 use crate::pricing::Tier;
-use crate::store::{Claim, Settlement, StoreError};
+use crate::store::{Claim, StoreError};
 
 /// Rejected calls in a row, with no answer before them, after which an arm is given up.
 const REJECTIONS: u32 = 20;
@@ -33,7 +33,8 @@ pub(super) enum Buying {
     Bought(Box<Bought>),
 }
 
-/// Buys the answer to a request. What was bought is in the store, and every call in its ledger, before this returns.
+/// Buys the answer to a request. What was bought is in the store, and every call in its ledger, before this returns,
+/// where there is a store.
 pub(super) async fn buy(job: &Job<'_>, prepared: &Prepared<'_>, anew: bool) -> Result<Buying, StoreError> {
     let &Prepared { planned, live, .. } = prepared;
     let arm = &job.arms[planned.arm];
@@ -111,9 +112,10 @@ pub(super) async fn buy(job: &Job<'_>, prepared: &Prepared<'_>, anew: bool) -> R
     if let Some((worst_case, billed)) = reserved.zip(cost).filter(|(worst_case, billed)| billed > worst_case) {
         job.stop.stop(StopReason::Overshot { arm: arm.name.to_string(), reserved: worst_case, billed });
     }
-    let settled = settle(job, prepared, &result, cost).await;
+    let bought = Bought { result, attempts, cost };
+    let settled = ledger::settle(job, prepared, &bought).await;
     release(job, reserved, cost);
-    settled.map(|()| Buying::Bought(Box::new(Bought { result, attempts, cost })))
+    settled.map(|()| Buying::Bought(Box::new(bought)))
 }
 
 /// The right to send one call, as its provider and the run allow; `None` once the replay stops.
@@ -154,21 +156,6 @@ fn may_ask_again(job: &Job<'_>, arm: usize, attempts: &[Attempt]) -> bool {
             false
         }
     }
-}
-
-/// Puts into the ledger what came of the calls, and the answer beside it.
-async fn settle(
-    job: &Job<'_>,
-    prepared: &Prepared<'_>,
-    result: &Result<Exchange, Failure>,
-    cost: Option<Usd>,
-) -> Result<(), StoreError> {
-    let settlement = match (result, cost) {
-        (Ok(exchange), cost) => Settlement::Done { exchange, fields: prepared.fields(), cost },
-        (Err(_), Some(cost)) => Settlement::Failed { cost: Some(cost) },
-        (Err(_), None) => Settlement::Uncertain,
-    };
-    ledger::settle(job, prepared.key, settlement).await
 }
 
 /// Gives back what was reserved, but for what the calls cost; what is not known counts in full.
@@ -216,7 +203,7 @@ pub(super) fn worst_case(arm: &Arm, bound: Bound, retry: Retry) -> Option<Usd> {
 }
 
 /// The most that one attempt can cost.
-fn worst_case_once(arm: &Arm, bound: Bound) -> Option<Usd> {
+pub(super) fn worst_case_once(arm: &Arm, bound: Bound) -> Option<Usd> {
     worst_case(arm, bound, Retry { attempts: 1 })
 }
 

@@ -168,7 +168,8 @@ pub(super) fn worst_case(arm: &Arm, case: &Case, first: Bound, (retry, max_steps
     (0..max_steps).map(|before| buy::worst_case(arm, bound_of_step(first, growth, before), retry)).sum()
 }
 
-/// One trial of a closed loop; `None` when it was stopped between two steps. What was bought until then is stored.
+/// One trial of a closed loop; `None` when it was stopped between two steps. What was bought until then is stored, where
+/// there is a store.
 pub(super) async fn trial<'a>(
     job: &'a Job<'_>,
     live: &'a Live,

@@ -1,7 +1,7 @@
 //! The only async code: a plan becomes exchanges, from the store where it has them, from the provider where not.
 //!
 //! A thread reads cases, encodes and looks up, a little ahead of one stream that buys on a miss, saves and hands over.
-//! What is handed over is already in the store.
+//! What is handed over is already in the store, where there is one.
 
 mod ahead;
 mod arm;
@@ -17,6 +17,7 @@ mod prepared;
 mod recorded;
 mod retry;
 mod secret;
+mod shelf;
 mod slots;
 mod stop;
 mod survey;
@@ -33,7 +34,7 @@ use futures_util::stream::{Stream, StreamExt};
 use crate::dataset::Dataset;
 use crate::domain::{Attempt, Case, Exchange, Failure, Reply, Usd};
 use crate::problem::Problem;
-use crate::store::{Fields, Key, Store, StoreError};
+use crate::store::{Fields, Key, StoreError};
 use ahead::{Ready, Seen};
 use prepared::Prepared;
 
@@ -47,6 +48,7 @@ pub use lane::{GiveUp, Lane, News};
 pub use plan::{Plan, Planned, shuffled_clusters};
 pub use retry::Retry;
 pub use secret::Secret;
+pub use shelf::{Shelf, Uncertain};
 pub use slots::Slots;
 pub use stop::{Stop, StopReason};
 pub use survey::{Held, Survey, Surveyed};
@@ -84,7 +86,7 @@ pub struct Job<'a> {
     /// The trials still to do.
     pub todo: Vec<Planned>,
     /// Where answers are kept.
-    pub store: &'a Store,
+    pub shelf: &'a Shelf,
     /// How to reach providers; `None` in replay mode.
     pub transport: Option<&'a Transport>,
     /// Where answers may come from.
@@ -213,11 +215,11 @@ pub fn replay<'scope>(
 pub fn missing(
     dataset: &Dataset,
     arms: &[Arm],
-    store: &Store,
+    shelf: &Shelf,
     trials: &[Planned],
 ) -> Result<Vec<Planned>, ReplayError> {
     let lacks = |planned: &Planned| match prepared::of_trial(dataset, arms, *planned)? {
-        Some(prepared) => Ok(!store.contains(&prepared.key)?),
+        Some(prepared) => Ok(!shelf.store().map_or(Ok(false), |store| store.contains(&prepared.key))?),
         None => Ok(false),
     };
     trials.iter().filter_map(|planned| lacks(planned).map(|lacks| lacks.then_some(*planned)).transpose()).collect()
@@ -277,8 +279,9 @@ async fn request(job: &Job<'_>, ready: Ready<'_>) -> Result<Option<Done>, Replay
         Seen::Nothing => true,
         Seen::Unknown => false,
     };
-    // Equal requests take turns: the first buys, the others find its answer in the store.
-    let turn = if job.mode == Mode::Replay { None } else { Some(job.turns.take(key).await) };
+    // Equal requests take turns: the first buys, the others find its answer in the store. Without one they would not.
+    let takes_turns = job.mode != Mode::Replay && job.shelf.store().is_some();
+    let turn = if takes_turns { Some(job.turns.take(key).await) } else { None };
     let waited = turn.as_ref().is_some_and(|turn| turn.waited);
     loop {
         // Where nothing was seen and somebody has bought it since, the claim says so.
@@ -329,7 +332,10 @@ fn from_store(
 ) -> Result<Done, ReplayError> {
     let &Prepared { planned, key, .. } = prepared;
     let cost = buy::cost(&job.arms[planned.arm], Some(&exchange.reply), &exchange.attempts);
-    let spend = if job.goes_on { job.store.cost_of(&key, job.recording)? } else { Some(Usd::ZERO) };
+    let spend = match job.shelf.store().filter(|_| job.goes_on) {
+        Some(store) => store.cost_of(&key, job.recording)?,
+        None => Some(Usd::ZERO),
+    };
     let timing = Timing::of(&exchange);
     let Exchange { reply, attempts, .. } = exchange;
     Ok(Done {
@@ -357,7 +363,8 @@ enum Stored {
 
 /// The stored answer to a key. A damaged one counts as missing where it can be bought anew.
 fn stored(job: &Job<'_>, key: &Key) -> Result<Stored, ReplayError> {
-    match job.store.get(key, (job.mode == Mode::Record).then_some(job.recording)) {
+    let Some(store) = job.shelf.store() else { return Ok(Stored::Missing) };
+    match store.get(key, (job.mode == Mode::Record).then_some(job.recording)) {
         Err(StoreError::Damaged { key, why }) if job.mode != Mode::Replay => {
             (job.on_event)(Event::Damaged { key, why });
             Ok(Stored::Damaged)

@@ -261,10 +261,14 @@ impl Finished {
     }
 }
 
-/// The newest unfinished run of a plan in a mode.
-pub(super) fn unfinished(results: &Path, plan_hash: &str, mode: &str) -> Option<PathBuf> {
+/// The newest unfinished run of a manifest's plan and mode, with a store or without one as it says: the calls of a run
+/// must not stand half in a ledger.
+pub(super) fn unfinished(results: &Path, wanted: &Manifest) -> Option<PathBuf> {
     let matches = |manifest: &Manifest| {
-        manifest.finished_at.is_none() && manifest.plan_hash == plan_hash && manifest.mode == mode
+        manifest.finished_at.is_none()
+            && manifest.plan_hash == wanted.plan_hash
+            && manifest.mode == wanted.mode
+            && manifest.no_store == wanted.no_store
     };
     runs(results).into_iter().filter(|(_, manifest)| matches(manifest)).map(|(path, _)| path).next_back()
 }

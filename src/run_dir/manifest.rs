@@ -40,6 +40,9 @@ pub struct Manifest {
     pub seed: u64,
     /// Where answers may come from: auto, replay or record.
     pub mode: String,
+    /// Whether the run keeps no store: its answers are in its folder alone, and no call was on record before it was sent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub no_store: bool,
     /// The tags by which the results are sliced.
     pub slice_by: Vec<String>,
     /// The scorers, by name, with the kind where that is another, in the suite's order.
@@ -71,6 +74,11 @@ fn is_first(repeat: &u32) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_none(count: &usize) -> bool {
     *count == 0
 }
@@ -85,7 +93,7 @@ pub struct StoppedEarly {
     pub planned: usize,
     /// SHA-256 of their ids, sorted, one a line: a lock holds to all of them.
     pub planned_ids_sha256: String,
-    /// Trials beyond the stop that had begun before it was known. Their answers are in the store, and in no number.
+    /// Trials beyond the stop that had begun before it was known. Their answers are kept, and in no number.
     pub beyond: usize,
     /// What this run paid for them; `None` is unknown.
     pub beyond_spend: Option<Usd>,
@@ -172,8 +180,8 @@ pub struct JudgeInfo {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UncertainInfo {
-    /// How many.
-    pub calls: u64,
+    /// How many; `None` where nobody knows: the run keeps no store, and went on after it was stopped or killed.
+    pub calls: Option<u64>,
     /// The most that they may have cost; `None` is unknown.
     pub worst_case: Option<Usd>,
 }

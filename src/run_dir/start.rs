@@ -19,7 +19,8 @@ pub struct Started {
     pub is_new: bool,
 }
 
-/// Goes on with the newest unfinished run of this manifest's plan and mode, else makes the run that the manifest names.
+/// Goes on with the newest unfinished run of this manifest's plan and mode, with a store or without one as it says, else
+/// makes the run that the manifest names.
 ///
 /// # Errors
 /// Another process works on that run, or a file cannot be read or written.
@@ -29,7 +30,7 @@ pub fn start(results: &Path, manifest: Manifest) -> Result<Started, RunDirError>
     fs::create_dir_all(results).map_err(io)?;
     let starting: File = File::options().create(true).write(true).truncate(false).open(&path).map_err(io)?;
     starting.lock().map_err(io)?;
-    match unfinished(results, &manifest.plan_hash, &manifest.mode) {
+    match unfinished(results, &manifest) {
         Some(path) => {
             let mut run = RunDir::resume(&path)?;
             run.adopt(manifest)?;

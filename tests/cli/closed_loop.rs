@@ -22,7 +22,7 @@ fn case(id: &str) -> String {
 }
 
 /// One case, and a suite whose calls are judged too.
-fn workspace(port: u16, ids: &[&str], more: &str) -> Workspace {
+pub(super) fn workspace(port: u16, ids: &[&str], more: &str) -> Workspace {
     let more = format!("[[scorers]]\nkind = \"tool_call\"\n{more}");
     let cases: String = ids.iter().map(|id| case(id)).collect();
     Workspace::new().file("suite.toml", &suite(port, &more)).file("cases.jsonl", &cases)
@@ -33,7 +33,7 @@ fn messages(seen: &Seen) -> &[Value] {
 }
 
 /// Looks order 1 up, and says what it found.
-fn looks_up(seen: &Seen) -> Answer {
+pub(super) fn looks_up(seen: &Seen) -> Answer {
     let last = messages(seen).last().expect("a message");
     match last["role"].as_str() {
         Some("tool") => Answer::text(last["content"].as_str().expect("a text")),

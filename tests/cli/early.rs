@@ -18,12 +18,12 @@ fn early(port: u16, more: &str) -> String {
     suite(port, &more)
 }
 
-fn workspace(server: &Server) -> Workspace {
+pub(super) fn workspace(server: &Server) -> Workspace {
     Workspace::new().cases(CASES).file("suite.toml", &early(server.port(), ""))
 }
 
 /// The new model is always right, the old one wrong at every third number.
-fn better(seen: &Seen) -> Answer {
+pub(super) fn better(seen: &Seen) -> Answer {
     Answer::number(seen, seen.model() == "new" || !seen.number().is_multiple_of(3))
 }
 

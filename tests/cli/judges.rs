@@ -21,7 +21,7 @@ pub(super) fn document(seen: &Seen) -> Value {
 
 /// Both arms answer alike; the judge finds every answer wrong whose number is a multiple of three, and says nothing that
 /// can be read of multiples of five.
-fn answers(seen: &Seen, _: usize) -> Answer {
+pub(super) fn answers(seen: &Seen, _: usize) -> Answer {
     if seen.model() != "referee" {
         return Answer::number(seen, true);
     }

@@ -42,3 +42,4 @@ mod stored;
 mod suite;
 mod support;
 mod tls;
+mod unstored;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Server, Workspace};
 
 /// A suite whose baseline is what production answered.
-fn suite(port: u16, baseline: &str) -> String {
+pub(super) fn suite(port: u16, baseline: &str) -> String {
     format!(
         "name = \"past\"\n[dataset]\npath = \"cases.jsonl\"\n[baseline]\nmodel = \"recorded\"\n{baseline}\
          [candidates.new]\nmodel = \"local/new\"\n\
@@ -14,12 +14,12 @@ fn suite(port: u16, baseline: &str) -> String {
     )
 }
 
-fn case(number: usize, recorded: &Value) -> Value {
+pub(super) fn case(number: usize, recorded: &Value) -> Value {
     let messages = json!([{"role": "user", "content": format!("number {number}")}]);
     json!({"id": format!("n{number}"), "messages": messages, "expected": {"text": number.to_string()}, "recorded": recorded})
 }
 
-fn lines(cases: &[Value]) -> String {
+pub(super) fn lines(cases: &[Value]) -> String {
     cases.iter().map(|case| format!("{case}\n")).collect()
 }
 

@@ -11,7 +11,7 @@ use super::format::{html, json, markdown, terminal};
 use super::view::mark;
 use super::{Input, View, write};
 use crate::gate::Decision;
-use crate::run_dir::{Manifest, StoppedEarly};
+use crate::run_dir::{Manifest, StoppedEarly, UncertainInfo};
 
 /// Every made-up run, with its name.
 fn runs() -> [(&'static str, Fixture); 5] {
@@ -100,8 +100,18 @@ fn warnings_follow_the_facts() {
     let usual = fixture::usual();
     let has = |fixture: &Fixture, text: &str| View::new(&fixture.input()).warnings.iter().any(|one| one.contains(text));
     // What is changed, and a warning that appears or disappears with it.
-    let rows: [(Edit, &str); 9] = [
+    let rows: [(Edit, &str); 11] = [
         (|run| run.manifest.finished_at = None, "The run is unfinished"),
+        (
+            |run| run.manifest.uncertain = None,
+            "2 calls were cut off, or on the way when this run was killed: they may have been billed, up to $0.003400 in \
+             all, beyond what is counted here.",
+        ),
+        (
+            |run| run.manifest.uncertain = Some(UncertainInfo { calls: None, worst_case: None }),
+            "The run keeps no store, and was stopped or killed before its end: it may have been billed for calls that it \
+             asked again, nobody knows how many and how much, beyond what is counted here.",
+        ),
         (
             |run| run.results.comparisons[1].changes[0].unweighted = None,
             "local, accuracy: the mix of cases turns the answer. As drawn the change is −3.1\u{a0}pp, weighted to \

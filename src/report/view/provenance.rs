@@ -18,7 +18,7 @@ pub(super) fn facts(input: &Input<'_>) -> Vec<(String, String)> {
         fact("Plan SHA-256", manifest.plan_hash.clone()),
         fact("Repeats", repeats(manifest)),
         fact("Order of calls", order(manifest)),
-        fact("Mode", manifest.mode.clone()),
+        fact("Mode", mode(manifest)),
         fact("Scorers", listed(&manifest.scorers)),
         fact("Sliced by", listed(&manifest.slice_by)),
         fact(
@@ -54,6 +54,10 @@ fn repeats(manifest: &Manifest) -> String {
         None => repeats,
         Some(first) => format!("{repeats}, fresh (from number {}), to confirm {first}", manifest.first_repeat),
     }
+}
+
+fn mode(manifest: &Manifest) -> String {
+    format!("{}{}", manifest.mode, if manifest.no_store { ", without a store" } else { "" })
 }
 
 fn order(manifest: &Manifest) -> String {

@@ -44,16 +44,24 @@ fn of_run(manifest: &Manifest) -> Vec<String> {
     if manifest.finished_at.is_none() {
         warnings.push("The run is unfinished: the numbers describe the trials so far.".to_owned());
     }
-    if let Some(UncertainInfo { calls, worst_case }) = &manifest.uncertain {
-        let at_most = worst_case
-            .map_or_else(|| "nobody knows how much".to_owned(), |usd| format!("up to ${:.6} in all", usd.dollars()));
-        warnings.push(format!(
-            "{} off, or on the way when this run was killed: they may have been billed, {at_most}, beyond what is \
-             counted here.",
-            plural(usize::try_from(*calls).unwrap_or(usize::MAX), "call was cut", "calls were cut")
-        ));
-    }
+    warnings.extend(manifest.uncertain.as_ref().map(of_uncertain));
     warnings
+}
+
+/// Calls that may have been billed.
+fn of_uncertain(UncertainInfo { calls, worst_case }: &UncertainInfo) -> String {
+    let Some(calls) = calls else {
+        return "The run keeps no store, and was stopped or killed before its end: it may have been billed for calls that \
+                it asked again, nobody knows how many and how much, beyond what is counted here."
+            .to_owned();
+    };
+    let at_most = worst_case
+        .map_or_else(|| "nobody knows how much".to_owned(), |usd| format!("up to ${:.6} in all", usd.dollars()));
+    format!(
+        "{} off, or on the way when this run was killed: they may have been billed, {at_most}, beyond what is counted \
+         here.",
+        plural(usize::try_from(*calls).unwrap_or(usize::MAX), "call was cut", "calls were cut")
+    )
 }
 
 /// Cases whose prompt holds answers that the arm did not give.
