@@ -65,6 +65,11 @@ impl Runs<'_> {
         format!("run suite.toml --store {place}/store.sqlite --out {place}/{results}")
     }
 
+    /// `cutover run` without a store, with its runs in this folder.
+    pub(crate) fn run_unstored(&self, results: &str) -> Result<Took> {
+        self.folder.cutover(&format!("run suite.toml --no-store --out {}", self.place.path().join(results).display()))
+    }
+
     /// `cutover run`, with its runs in this folder.
     pub(crate) fn run(&self, results: &str) -> Result<Took> {
         self.folder.cutover(&self.arguments(results))

@@ -42,11 +42,6 @@ impl Row {
     pub(crate) fn value(self, cutover: impl Into<String>, wanted: impl Into<String>, met: bool) -> Self {
         Self { cutover: cutover.into(), wanted: wanted.into(), met: Some(met), ..self }
     }
-
-    /// What is not measured, and why.
-    pub(crate) fn unmeasured(self, why: &str) -> Self {
-        Self { cutover: why.to_owned(), ..self }
-    }
 }
 
 /// The table as Markdown.

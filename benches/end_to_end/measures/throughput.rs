@@ -1,4 +1,4 @@
-//! No latency: what a run costs beside the requests themselves, and a run whose answers are all stored.
+//! No latency: what a run costs beside the requests themselves, and what the store costs and saves.
 
 use super::{Beside, Extent, cpu, expect, medians, number, peak, wall};
 use crate::Result;
@@ -11,9 +11,10 @@ use crate::table::{Row, mebibytes, median, megabytes, milliseconds, s, seconds};
 const CONCURRENCY: usize = 64;
 const MIB: f64 = 1_048_576.0;
 
-/// One round: a first run, the same again from the store, and the report alone.
+/// One round: a first run, the same without a store, the first again from its store, and the report alone.
 struct Round {
     first: Beside,
+    unstored: Took,
     stored: Beside,
     report: Took,
     html: f64,
@@ -29,6 +30,8 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Row>> {
     let report: Vec<Took> = rounds.iter().map(|round| round.report).collect();
     let [html, json] = [|round: &Round| round.html, |round: &Round| round.json].map(|of| median(rounds.iter().map(of)));
     let against_first = median(rounds.iter().map(|round| wall(&round.stored.cutover) / wall(&round.first.cutover)));
+    let unstored = median(rounds.iter().map(|round| wall(&round.unstored)));
+    let against_unstored = median(rounds.iter().map(|round| wall(&round.first.cutover) / wall(&round.unstored)));
     let (first, stored): (Vec<_>, Vec<_>) = rounds.into_iter().map(|round| (round.first, round.stored)).unzip();
 
     let size = format!("{} × 2", extent.cases);
@@ -47,7 +50,11 @@ pub(super) fn measure(extent: &Extent) -> Result<Vec<Row>> {
         Row::new(4, "against its first run").ratio([of_first[1], of_stored[1]].map(seconds), against_first, 0.5),
         // A round ends in an error otherwise.
         Row::new(4, "requests").value("0", "0", true),
-        Row::new(5, "a first run, against one without a store").unmeasured("every run has one"),
+        Row::new(5, "a first run, against one without a store").ratio(
+            [unstored, of_first[1]].map(seconds),
+            against_unstored,
+            1.25,
+        ),
         Row::new(7, format!("{size}: peak memory")).value(mebibytes(most), "≤ 80 MiB", most <= 80.0 * MIB),
         Row::new(7, "all stored").value(mebibytes(most_stored), "≤ 80 MiB", most_stored <= 80.0 * MIB),
         Row::new(10, format!("{size}: report.html")).value(megabytes(html), "≤ 3 MB", html <= 3e6),
@@ -65,6 +72,8 @@ fn round(folder: &Folder, host: &Host, bodies: u64) -> Result<Round> {
     let of_raw = host.reset()?;
     let first = runs.run("first")?;
     let of_first = host.reset()?;
+    let unstored = runs.run_unstored("unstored")?;
+    let of_unstored = host.reset()?;
     let stored = runs.run("stored")?;
     let of_stored = host.reset()?;
     let after = host.raw(folder, CONCURRENCY)?;
@@ -72,20 +81,25 @@ fn round(folder: &Folder, host: &Host, bodies: u64) -> Result<Round> {
     expect("raw requests", &of_raw.requests, &requests)?;
     expect("requests of a first run", &(of_first.requests, of_first.again), &(requests, 0))?;
     expect("its bodies", &of_first.sum, &bodies)?;
+    expect("requests without a store", &(of_unstored.requests, of_unstored.again), &(requests, 0))?;
+    expect("their bodies", &of_unstored.sum, &bodies)?;
+    expect("outcomes without a store", &runs.outcomes("unstored")?, &runs.outcomes("first")?)?;
     expect("requests of a stored run", &of_stored.requests, &0)?;
     expect("outcomes of a stored run", &runs.outcomes("stored")?, &runs.outcomes("first")?)?;
     let report = runs.report("first")?;
     let [html, json] = ["report.html", "summary.json"].map(|file| runs.size("first", file));
     let size = |bytes: u64| usize::try_from(bytes).map(number);
     eprintln!(
-        "round: raw {:.2} s, first {:.2} s, stored {:.2} s, raw {:.2} s",
+        "round: raw {:.2} s, first {:.2} s, without a store {:.2} s, stored {:.2} s, raw {:.2} s",
         s(before.wall),
         s(first.wall),
+        s(unstored.wall),
         s(stored.wall),
         s(after.wall)
     );
     Ok(Round {
         first: Beside { raw: [before, after], cutover: first },
+        unstored,
         stored: Beside { raw: [before, after], cutover: stored },
         report,
         html: size(html?)?,
