@@ -18,6 +18,9 @@ const WORKERS: usize = 2;
 const CHUNK: usize = 32;
 /// Bytes of requests after which a chunk is handed over all the same: images are large.
 const LARGE: usize = 1 << 20;
+/// Chunks of a thread in a row of which the store had nothing, after which it looks at one in as many: what is there all
+/// the same is found when it is claimed.
+const COLD: usize = 8;
 /// Chunks of a thread that wait to be taken.
 const WAITING: usize = 2;
 
@@ -73,11 +76,12 @@ pub(super) fn begin<'scope>(
 /// Makes every chunk of a thread ready. One with large requests is handed over in parts.
 fn prepare<'a>(job: &'a Job<'_>, worker: usize, chunks: &Sender<Chunk<'a>>) {
     let mut last = None;
+    let mut cold = 0;
     for turn in job.todo.chunks(CHUNK).skip(worker).step_by(WORKERS) {
         let mut todo = turn.iter().copied().peekable();
         while todo.peek().is_some() {
             let (mut ready, mut broken) = part(job, &mut todo, &mut last);
-            if let Err(error) = look_up(job, &mut ready) {
+            if let Err(error) = look_up(job, &mut ready, &mut cold) {
                 ready.clear();
                 broken = Some(error.into());
             }
@@ -136,22 +140,31 @@ fn ready<'a>(
 }
 
 /// Looks trials up together. A recording looks for itself: only what it has bought itself counts there. What is
-/// damaged is left to the trial, which can buy it anew.
-fn look_up(job: &Job<'_>, part: &mut [Ready<'_>]) -> Result<(), StoreError> {
+/// damaged is left to the trial, which can buy it anew. `cold` counts the chunks in a row of which nothing was found.
+fn look_up(job: &Job<'_>, part: &mut [Ready<'_>], cold: &mut usize) -> Result<(), StoreError> {
     let Some(store) = job.shelf.store().filter(|_| job.mode != Mode::Record) else { return Ok(()) };
     let asking: Vec<&mut (Prepared<'_>, Seen)> = part.iter_mut().filter_map(|ready| ready.request.as_mut()).collect();
+    if job.mode == Mode::Auto && *cold >= COLD && !cold.is_multiple_of(COLD) {
+        *cold += 1;
+        asking.into_iter().for_each(unseen);
+        return Ok(());
+    }
     let keys: Vec<_> = asking.iter().map(|(prepared, _)| prepared.key).collect();
-    for ((prepared, seen), found) in asking.into_iter().zip(store.get_all(&keys)?) {
-        *seen = match found {
-            Ok(Some(exchange)) => Seen::Answer(Box::new(exchange)),
-            Ok(None) => {
-                // They will be kept beside the answer: this thread has the time.
-                prepared.fields();
-                Seen::Nothing
-            }
-            Err(StoreError::Damaged { .. }) => Seen::Unknown,
+    let found = store.get_all(&keys)?;
+    *cold = if found.iter().all(|found| matches!(found, Ok(None))) { *cold + 1 } else { 0 };
+    for (asking, found) in asking.into_iter().zip(found) {
+        match found {
+            Ok(Some(exchange)) => asking.1 = Seen::Answer(Box::new(exchange)),
+            Ok(None) => unseen(asking),
+            Err(StoreError::Damaged { .. }) => asking.1 = Seen::Unknown,
             Err(error) => return Err(error),
-        };
+        }
     }
     Ok(())
+}
+
+/// No answer was seen. What was asked will be kept beside it: this thread has the time.
+fn unseen((prepared, seen): &mut (Prepared<'_>, Seen)) {
+    prepared.fields();
+    *seen = Seen::Nothing;
 }

@@ -10,9 +10,9 @@ use crate::domain::Exchange;
 
 /// zstd's level: the default, fast and small enough.
 const COMPRESSION: i32 = 3;
-/// And that of a short answer: what its dictionary does not know is hardly worth the time that a code for it takes.
+/// And that of a short text: what its dictionary does not know is hardly worth the time that a code for it takes.
 const QUICK: i32 = -2;
-/// The longest answer that counts as short, in bytes.
+/// The longest text that counts as short, in bytes.
 const SHORT: usize = 2048;
 /// Most answers have fewer bytes.
 const USUAL: usize = 1024;
@@ -101,14 +101,14 @@ impl Like {
 /// What a thread compresses and inflates with, by what the texts resemble: to set one up takes far longer than a small
 /// text does.
 struct Tools {
-    quick: Option<Compressor<'static>>,
+    quick: [Option<Compressor<'static>>; 2],
     compressors: [Option<Compressor<'static>>; 2],
     decompressors: [Option<Decompressor<'static>>; 2],
 }
 
 thread_local! {
     static TOOLS: RefCell<Tools> =
-        const { RefCell::new(Tools { quick: None, compressors: [None, None], decompressors: [None, None] }) };
+        const { RefCell::new(Tools { quick: [None, None], compressors: [None, None], decompressors: [None, None] }) };
 }
 
 /// The tool in a place, set up at its first use.
@@ -123,7 +123,7 @@ fn tool<T>(place: &mut Option<T>, set_up: impl FnOnce() -> std::io::Result<T>) -
 pub(super) fn deflate(bytes: &[u8], like: Like) -> Result<Vec<u8>, String> {
     let deflated = TOOLS.with_borrow_mut(|tools| {
         let (place, level) = match like {
-            Like::Answer if bytes.len() <= SHORT => (&mut tools.quick, QUICK),
+            Like::Answer | Like::Fields if bytes.len() <= SHORT => (&mut tools.quick[like as usize], QUICK),
             Like::Answer | Like::Fields => (&mut tools.compressors[like as usize], COMPRESSION),
         };
         tool(place, || Compressor::with_dictionary(level, like.dictionary()))?.compress(bytes)

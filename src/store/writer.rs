@@ -1,8 +1,9 @@
-//! The thread that writes: whatever has gathered goes into one transaction.
+//! The thread that writes: claims at once, and whatever else has gathered in one transaction.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -13,8 +14,12 @@ use super::error::again;
 use super::memory::Memory;
 use super::{Call, Claim, Key, StoreError, name};
 
-/// Writes in one transaction at most.
+/// Writes that are taken up at a time at most.
 const GROUP: usize = 256;
+/// Settlements and answers that are written as soon as so many have gathered.
+const ENOUGH: usize = 32;
+/// How long fewer of them may gather. A trial waits for them, and no call.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// Called once a write is on disk, or cannot be made.
 pub(super) type Told<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
@@ -142,29 +147,96 @@ impl Writer {
     }
 }
 
-/// Writes what is handed over until every sender is gone. After a write that failed no claim is granted any more; what was
-/// bought before may still be saved.
-fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Path, machine: String) {
-    let mut memory = Memory::new(machine);
-    let mut failed: Option<rusqlite::Error> = None;
-    let tell = |write: Write<Packed>, error: &rusqlite::Error| {
-        write.tell(Err(StoreError::Database { path: path.to_owned(), source: again(error) }));
-    };
-    while let Ok(first) = writes.recv() {
-        let group = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
-        let mut group: Vec<Write<Packed>> = group.filter_map(Write::pack).collect();
-        if let Some(error) = &failed {
+/// Writes what is handed over until every sender is gone. A claim is written at once: a call waits for it. What came of
+/// calls is gathered for a moment, and compressed while no claim waits.
+fn write_groups(connection: Connection, writes: &Receiver<Write>, path: &Path, machine: String) {
+    let mut desk = Desk { connection, memory: Memory::new(machine), failed: None, path };
+    let mut gathered = Gathered::default();
+    loop {
+        let first = match gathered.due() {
+            None => writes.recv().ok(),
+            Some(due) => match writes.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(write) => Some(write),
+                Err(RecvTimeoutError::Timeout) => {
+                    desk.write(gathered.take());
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => None,
+            },
+        };
+        let Some(first) = first else { break };
+        let coming = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
+        let (claims, rest): (Vec<_>, Vec<_>) = coming.partition(|write| matches!(write, Write::Claim { .. }));
+        desk.write(claims);
+        gathered.add(rest);
+        if gathered.is_enough() {
+            desk.write(gathered.take());
+        }
+    }
+    desk.write(gathered.take());
+}
+
+/// What waits to be written together.
+#[derive(Default)]
+struct Gathered {
+    writes: Vec<Write>,
+    /// When the first of them came.
+    since: Option<Instant>,
+}
+
+impl Gathered {
+    fn add(&mut self, writes: Vec<Write>) {
+        if !writes.is_empty() {
+            self.since.get_or_insert_with(Instant::now);
+            self.writes.extend(writes);
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.since.map(|since| since + PATIENCE)
+    }
+
+    fn is_enough(&self) -> bool {
+        self.writes.len() >= ENOUGH || self.due().is_some_and(|due| due <= Instant::now())
+    }
+
+    fn take(&mut self) -> Vec<Write> {
+        self.since = None;
+        std::mem::take(&mut self.writes)
+    }
+}
+
+/// Where writes are made, and what is known of them.
+struct Desk<'p> {
+    connection: Connection,
+    memory: Memory,
+    /// The first write that failed. After it no claim is granted any more; what was bought before may still be saved.
+    failed: Option<rusqlite::Error>,
+    path: &'p Path,
+}
+
+impl Desk<'_> {
+    /// Writes a group, and tells everybody what came of it.
+    fn write(&mut self, group: Vec<Write>) {
+        let mut group: Vec<Write<Packed>> = group.into_iter().filter_map(Write::pack).collect();
+        let tell = |write: Write<Packed>, error: &rusqlite::Error| {
+            write.tell(Err(StoreError::Database { path: self.path.to_owned(), source: again(error) }));
+        };
+        if let Some(error) = &self.failed {
             // On a full disk a claim may fit where the answers before it did not: nothing more is to be sent for.
             group.extract_if(.., |write| matches!(write, Write::Claim { .. })).for_each(|claim| tell(claim, error));
         }
-        match write_group(&mut connection, &group, &mut memory) {
+        if group.is_empty() {
+            return;
+        }
+        match write_group(&mut self.connection, &group, &mut self.memory) {
             Ok(applied) => group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied))),
             Err(error) => {
-                memory.forget();
+                self.memory.forget();
                 for write in group {
                     tell(write, &error);
                 }
-                failed.get_or_insert(error);
+                self.failed.get_or_insert(error);
             }
         }
     }
