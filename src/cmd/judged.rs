@@ -1,6 +1,5 @@
 //! What every command does with a finished run: compare, judge, and show.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -81,15 +80,16 @@ fn margin(gate: &Gate) -> Option<f64> {
 
 /// The cases of the plan: a finished run holds a trial of every one.
 fn planned(trials: &[Trial]) -> Vec<PlannedCase> {
-    let mut cases: BTreeMap<&Arc<str>, PlannedCase> = BTreeMap::new();
-    for trial in trials {
-        cases.entry(&trial.key.case).or_insert_with(|| PlannedCase {
-            id: Arc::clone(&trial.key.case),
-            tags: Arc::clone(&trial.tags),
-            involves_tools: trial.involves_tools,
-        });
-    }
-    cases.into_values().collect()
+    // The trials of a case stand together, but nothing promises it.
+    let mut firsts: Vec<&Trial> = trials.chunk_by(|a, b| a.key.case == b.key.case).map(|of_case| &of_case[0]).collect();
+    firsts.sort_by(|a, b| a.key.case.cmp(&b.key.case));
+    firsts.dedup_by(|a, b| a.key.case == b.key.case);
+    let case = |trial: &Trial| PlannedCase {
+        id: Arc::clone(&trial.key.case),
+        tags: Arc::clone(&trial.tags),
+        involves_tools: trial.involves_tools,
+    };
+    firsts.into_iter().map(case).collect()
 }
 
 /// The cases in the order of the table, which is the order of looking at them.

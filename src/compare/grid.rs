@@ -52,13 +52,19 @@ impl<'a> Grid<'a> {
     pub(super) fn new(trials: &'a [Trial], options: &Options<'a>) -> Self {
         let mut cases: Vec<&PlannedCase> = options.planned.iter().collect();
         cases.sort_by(|a, b| a.id.cmp(&b.id));
-        let index: HashMap<&str, usize> = cases.iter().enumerate().map(|(index, case)| (&*case.id, index)).collect();
         let (arms, repeats) = (options.arms.len(), options.repeats as usize);
         let mut slots = vec![None; cases.len() * arms * repeats];
         let mut clusters = vec![None; cases.len()];
         let mut weights: Vec<Option<f64>> = vec![None; cases.len()];
+        // The trials of a case mostly follow each other: it is looked for once.
+        let mut last: Option<(&str, Option<usize>)> = None;
         for trial in trials {
-            let case = index.get(&*trial.key.case).copied();
+            let id = &*trial.key.case;
+            let case = match last {
+                Some((last, case)) if last == id => case,
+                _ => cases.binary_search_by(|case| (*case.id).cmp(id)).ok(),
+            };
+            last = Some((id, case));
             let arm = options.arms.iter().position(|name| **name == *trial.key.arm);
             let repeat = Some(trial.key.repeat as usize).filter(|repeat| *repeat < repeats);
             if let (Some(case), Some(arm), Some(repeat)) = (case, arm, repeat) {

@@ -79,8 +79,16 @@ impl Scope<'_> {
     }
 
     fn collect<T>(&self, mut value: impl FnMut(usize) -> Option<T>) -> Values<T> {
-        let (cases, values) = self.cases.iter().filter_map(|&case| Some((case, value(case)?))).unzip();
-        Values { cases, values }
+        // Most cases have most values.
+        let room = self.cases.len();
+        let mut found = Values { cases: Vec::with_capacity(room), values: Vec::with_capacity(room) };
+        for &case in self.cases {
+            if let Some(value) = value(case) {
+                found.cases.push(case);
+                found.values.push(value);
+            }
+        }
+        found
     }
 
     /// How `cases` came into the sample.

@@ -26,7 +26,6 @@ pub(super) struct CaseFacts {
 }
 
 /// All cases of one arm, one column a fact.
-#[derive(Default)]
 pub(super) struct Facts {
     /// What a trial cost.
     pub cost: Vec<f64>,
@@ -36,8 +35,8 @@ pub(super) struct Facts {
     pub won: Vec<f64>,
     /// What failures cost downstream; 0 when no failure has a cost.
     pub loss: Vec<f64>,
-    /// Share of the trials that failed, by class.
-    pub failed: [Vec<f64>; FAILURE_CLASSES.len()],
+    /// Share of the trials that failed, by class; `None` where no failure has a cost.
+    pub failed: Option<[Vec<f64>; FAILURE_CLASSES.len()]>,
     /// Trials by case.
     pub trials: Vec<CaseTrials>,
     /// Failed trials by class.
@@ -81,9 +80,19 @@ impl CaseFacts {
 }
 
 impl Facts {
-    /// Of no case.
-    pub(super) fn new() -> Self {
-        Self { spent: Some(Spent::default()), ..Self::default() }
+    /// Of no case, with room for so many: what is asked for piece by piece is scattered in memory.
+    pub(super) fn with_capacity(cases: usize, model: &CostModel) -> Self {
+        let column = || Vec::with_capacity(cases);
+        Self {
+            cost: column(),
+            success: column(),
+            won: column(),
+            loss: column(),
+            failed: model.failure_usd.map(|classes| classes.map(|_| column())),
+            trials: Vec::with_capacity(cases),
+            classes: [0; FAILURE_CLASSES.len()],
+            spent: Some(Spent::with_capacity(cases)),
+        }
     }
 
     pub(super) fn add(&mut self, case: &CaseFacts) {
@@ -92,9 +101,11 @@ impl Facts {
         self.won.push(case.won);
         self.loss.push(case.loss);
         self.trials.push(case.trials);
-        for (class, share) in case.failed.iter().copied().enumerate() {
-            self.failed[class].push(share);
-            self.classes[class] += case.classes[class];
+        for (column, share) in self.failed.iter_mut().flatten().zip(case.failed) {
+            column.push(share);
+        }
+        for (trials, more) in self.classes.iter_mut().zip(case.classes) {
+            *trials += more;
         }
         self.spent = self.spent.take().zip(case.spend).map(|(spent, case)| spent.with(case));
     }

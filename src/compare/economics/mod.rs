@@ -40,16 +40,16 @@ const LEAST_PERCENT: usize = 95;
 pub(super) fn economics(scope: Scope<'_>, candidate: usize, options: &Options<'_>) -> Option<Economics> {
     let model = options.costs;
     let price = |arm: usize| options.prices.get(arm).and_then(Option::as_ref);
+    // Where costs are missing, what is left is no sample of the traffic: rejected requests, for example, which cost nothing.
+    let scored = ACCURACY.paired(scope, candidate).cases.len();
     // Added up case by case: the facts of all cases would be the largest thing in memory.
-    let mut arms = [Facts::new(), Facts::new()];
+    let mut arms = [0, 1].map(|_| Facts::with_capacity(scope.cases.len(), model));
     let pairs = scope.pairs(candidate, |of_baseline, of_candidate| {
         let baseline = CaseFacts::of(of_baseline, model, price(BASELINE))?;
         let facts = [baseline, CaseFacts::of(of_candidate, model, price(candidate))?];
         arms.iter_mut().zip(&facts).for_each(|(arm, facts)| arm.add(facts));
         Some(())
     });
-    // Where costs are missing, what is left is no sample of the traffic: rejected requests, for example, which cost nothing.
-    let scored = ACCURACY.paired(scope, candidate).cases.len();
     if pairs.cases.is_empty() || pairs.cases.len() * 100 < scored * LEAST_PERCENT {
         return None;
     }

@@ -35,7 +35,8 @@ pub(super) fn arm(facts: &Facts, sampled: &Sampled<'_>) -> ArmEconomics {
             .map(|class| {
                 let index = class as usize;
                 let usd = stated.map(|stated| stated[index]);
-                let cost = usd.and_then(|usd| average(&facts.failed[index]).map(|share| share.scaled(usd)));
+                let share = || average(&facts.failed.as_ref()?[index]);
+                let cost = usd.and_then(|usd| Some(share()?.scaled(usd)));
                 ClassCost { class, trials: facts.classes[index], usd, cost }
             })
             .collect(),

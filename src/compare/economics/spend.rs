@@ -38,22 +38,22 @@ pub(super) struct Spent {
     pub batch: Option<Vec<f64>>,
 }
 
-impl Default for Spent {
-    fn default() -> Self {
+impl Spent {
+    /// Of no case, with room for so many.
+    pub(super) fn with_capacity(cases: usize) -> Self {
+        let column = || Vec::with_capacity(cases);
         Self {
-            input: Vec::new(),
-            read: Vec::new(),
-            output: Vec::new(),
-            input_usd: Vec::new(),
-            output_usd: Vec::new(),
-            cold: Vec::new(),
-            hot: Some(Vec::new()),
-            batch: Some(Vec::new()),
+            input: column(),
+            read: column(),
+            output: column(),
+            input_usd: column(),
+            output_usd: column(),
+            cold: column(),
+            hot: Some(column()),
+            batch: Some(column()),
         }
     }
-}
 
-impl Spent {
     pub(super) fn with(mut self, case: Spend) -> Self {
         self.input.push(case.input);
         self.read.push(case.read);
