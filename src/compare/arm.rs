@@ -24,11 +24,11 @@ pub(super) fn summary(name: &str, scope: Scope<'_>, arm: usize) -> ArmSummary {
         unweighted: scope.is_weighted().then(|| estimates(Scope { weighted: false, ..scope })),
         tool_faults: tally(sent().filter_map(|trial| trial.tool_fault)),
         failures: tally(sent().filter_map(|trial| trial.failure)),
-        slowest_ms: sent().filter_map(|trial| trial.latency_ms).max().map(number),
+        slowest_ms: sent().filter_map(|trial| trial.latency_ms).max().map(|time| number(time.get())),
         tool_trials: tool_trials.len(),
         tool_trials_with_calls: tool_trials
             .iter()
-            .filter(|trial| trial.tool_calls.is_some_and(|calls| calls.count > 0))
+            .filter(|trial| trial.tool_calls.as_ref().is_some_and(|calls| calls.count > 0))
             .count(),
         tokens: tokens(sent()),
         cost: sent().map(|trial| trial.cost).sum(),
@@ -98,12 +98,12 @@ fn tally<K: Ord>(kinds: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
 fn tokens<'a>(sent: impl Iterator<Item = &'a Trial>) -> TokenTotals {
     let mut totals = TokenTotals::default();
     for trial in sent {
-        match &trial.usage {
+        match trial.usage() {
             Some(Usage { input_tokens, cache_read_tokens, output_tokens, reasoning_tokens, .. }) => {
-                add(&mut totals.input, *input_tokens);
-                add(&mut totals.cache_read, *cache_read_tokens);
-                add(&mut totals.output, *output_tokens);
-                add(&mut totals.reasoning, *reasoning_tokens);
+                add(&mut totals.input, input_tokens);
+                add(&mut totals.cache_read, cache_read_tokens);
+                add(&mut totals.output, output_tokens);
+                add(&mut totals.reasoning, reasoning_tokens);
             }
             None => totals.without_usage += usize::from(answered(trial)),
         }

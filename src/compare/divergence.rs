@@ -68,7 +68,7 @@ const KINDS: &[DivergenceKind] = &[
 ];
 
 impl DivergenceKind {
-    fn of(baseline: CallDigest, candidate: CallDigest) -> Self {
+    fn of(baseline: &CallDigest, candidate: &CallDigest) -> Self {
         match (baseline.count, candidate.count) {
             (0, 0) => Self::NoCalls,
             (_, 0) => Self::OnlyBaseline,
@@ -116,7 +116,7 @@ pub(super) fn divergence(scope: Scope<'_>, candidate: usize) -> Option<Divergenc
         for (one, other) in grid.trials(case, BASELINE).iter().zip(grid.trials(case, candidate)) {
             planned += 1;
             let (Some(one), Some(other)) = (one, other) else { continue };
-            let (Some(baseline), Some(candidate)) = (one.tool_calls, other.tool_calls) else { continue };
+            let (Some(baseline), Some(candidate)) = (&one.tool_calls, &other.tool_calls) else { continue };
             pairs += 1;
             let kind = DivergenceKind::of(baseline, candidate);
             if let Some(row) = kinds.iter_mut().find(|row| row.kind == kind) {

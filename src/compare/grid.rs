@@ -38,7 +38,7 @@ pub(super) struct TagValue<'a> {
 /// The metrics of scorers that measured anything in these trials, ascending.
 fn of_scorers(slots: &[Option<&Trial>]) -> Vec<Metric> {
     let mut found: BTreeSet<(bool, &str)> = BTreeSet::new();
-    for measured in slots.iter().flatten().flat_map(|trial| &trial.measured) {
+    for measured in slots.iter().flatten().flat_map(|trial| trial.measured()) {
         let classes = measured.labels.is_some();
         if classes || measured.grade.is_some() {
             found.insert((classes, &measured.scorer));

@@ -103,7 +103,7 @@ pub(super) fn judges(scope: Scope<'_>, arms: &[String]) -> Vec<JudgeQuality> {
     let trials =
         || scope.cases.iter().flat_map(|&case| (0..arms.len()).flat_map(move |arm| scope.grid.trials(case, arm)));
     let names: BTreeSet<&str> =
-        trials().flatten().flat_map(|trial| &trial.opinions).map(|opinion| &*opinion.judge).collect();
+        trials().flatten().flat_map(|trial| trial.opinions()).map(|opinion| &*opinion.judge).collect();
     let quality = |judge: &str| JudgeQuality {
         judge: judge.to_owned(),
         labels_wanted: LABELS_WANTED,
@@ -115,12 +115,12 @@ pub(super) fn judges(scope: Scope<'_>, arms: &[String]) -> Vec<JudgeQuality> {
 
 fn of_arm(scope: Scope<'_>, judge: &str, arm: usize, name: &str) -> JudgedArm {
     let trials = || scope.cases.iter().flat_map(|&case| scope.grid.trials(case, arm)).flatten();
-    let both: Vec<(bool, bool)> = trials().filter_map(|trial| Some((trial.human?, trial.opinion(judge)?))).collect();
+    let both: Vec<(bool, bool)> = trials().filter_map(|trial| Some((trial.human()?, trial.opinion(judge)?))).collect();
     let seen = scope.values(arm, |trials| seen(trials, judge));
     let share = |counts: fn(bool) -> bool| {
         let agreeing = scope.values(arm, |trials| {
             mean(trials, |trial| {
-                let human = trial.human.filter(|human| counts(*human))?;
+                let human = trial.human().filter(|human| counts(*human))?;
                 Some(human == trial.opinion(judge)?)
             })
         });
@@ -209,8 +209,8 @@ fn correction(scope: Scope<'_>, seen: &Values<Seen>, within: fn(f64) -> f64) -> 
 /// What the judge says of a case, and of the part of its answers that people labelled.
 fn seen(trials: &Trials<'_>, judge: &str) -> Option<Seen> {
     let judged = mean(trials, |trial| trial.opinion(judge))?;
-    let of_labelled = |trial: &Trial| trial.human.and(trial.opinion(judge));
-    let by_human = |trial: &Trial| trial.opinion(judge).and(trial.human);
+    let of_labelled = |trial: &Trial| trial.human().and(trial.opinion(judge));
+    let by_human = |trial: &Trial| trial.opinion(judge).and(trial.human());
     let labelled = mean(trials, by_human).zip(mean(trials, of_labelled));
     Some(Seen { judged, labelled: labelled.map(|(human, judge)| Both { human, judge }) })
 }

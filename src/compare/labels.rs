@@ -47,7 +47,7 @@ pub struct ClassRates {
 /// The expected class and the found one of a trial.
 fn labels(trial: &Trial, scorer: ScorerName) -> Option<[&str; 2]> {
     let of_scorer = |measured: &&Measured| *measured.scorer == *scorer.as_str();
-    let [expected, found] = trial.measured.iter().filter(of_scorer).find_map(|measured| measured.labels.as_ref())?;
+    let [expected, found] = trial.measured().iter().filter(of_scorer).find_map(|measured| measured.labels.as_ref())?;
     Some([expected, found])
 }
 

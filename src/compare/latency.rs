@@ -39,13 +39,13 @@ pub(super) const FIRST_TOKEN_P95: Latency =
 
 /// How long a trial's call took when it was bought, in milliseconds; +∞ when it timed out.
 fn milliseconds(trial: &Trial) -> Option<f64> {
-    if timed_out(trial) { Some(f64::INFINITY) } else { trial.latency_ms.map(number) }
+    if timed_out(trial) { Some(f64::INFINITY) } else { trial.latency_ms.map(|time| number(time.get())) }
 }
 
 /// How long it took to the first output, in milliseconds. Only a stream has a first output, and a call that timed out is
 /// counted where its whole time is.
 fn first_token(trial: &Trial) -> Option<f64> {
-    trial.first_token_ms.map(number)
+    trial.first_token_ms.map(|time| number(time.get()))
 }
 
 fn timed_out(trial: &Trial) -> bool {

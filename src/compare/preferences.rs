@@ -36,7 +36,7 @@ pub struct Preferences {
 pub(super) fn preferences(scope: Scope<'_>, arms: &[String]) -> Vec<Preferences> {
     let of_arm = |arm: usize| scope.cases.iter().flat_map(move |&case| scope.grid.trials(case, arm)).flatten();
     let all = || (BASELINE + 1..arms.len()).flat_map(of_arm);
-    let names: BTreeSet<&str> = all().flat_map(|trial| &trial.preferences).map(|(judge, _)| &**judge).collect();
+    let names: BTreeSet<&str> = all().flat_map(|trial| trial.preferences()).map(|(judge, _)| &**judge).collect();
     let of_judge = |judge| (BASELINE + 1..arms.len()).map(move |arm| of_candidate(scope, judge, arm, &arms[arm]));
     names.into_iter().flat_map(of_judge).collect()
 }

@@ -39,7 +39,7 @@ impl Success {
 
 /// The grade of a trial; of several scorers of one name their mean.
 fn graded(trial: &Trial, scorer: ScorerName) -> Option<f64> {
-    let of_scorer = trial.measured.iter().filter(|measured| *measured.scorer == *scorer.as_str());
+    let of_scorer = trial.measured().iter().filter(|measured| *measured.scorer == *scorer.as_str());
     pairing::usable_mean(of_scorer.map(|measured| measured.grade.map(Grade::value)))
 }
 

@@ -10,8 +10,9 @@ use crate::stats::ratio::{Means, ratio_of_means, ratio_of_ratios};
 
 /// Output tokens, and the seconds between the first output and the last. `None` unless both are known and above 0.
 fn flow(trial: &Trial) -> Option<(f64, f64)> {
-    let tokens = trial.usage.as_ref()?.output_tokens.filter(|tokens| *tokens > 0)?;
-    let milliseconds = trial.latency_ms?.checked_sub(trial.first_token_ms?).filter(|milliseconds| *milliseconds > 0)?;
+    let tokens = trial.usage()?.output_tokens.filter(|tokens| *tokens > 0)?;
+    let (last, first) = (trial.latency_ms?.get(), trial.first_token_ms?.get());
+    let milliseconds = last.checked_sub(first).filter(|milliseconds| *milliseconds > 0)?;
     Some((number(tokens), number(milliseconds) / 1000.0))
 }
 

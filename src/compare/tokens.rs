@@ -22,7 +22,7 @@ pub(super) const OUTPUT: Tokens =
     Tokens { metric: Metric::OutputTokens, count: |trial| reported(trial, |usage| usage.output_tokens) };
 
 fn reported(trial: &Trial, count: fn(&Usage) -> Option<u64>) -> Option<f64> {
-    trial.usage.as_ref().and_then(count).map(number)
+    trial.usage().as_ref().and_then(count).map(number)
 }
 
 impl Tokens {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CallDigest, FailureKind, FinishReason, Measured, Outcome, ToolFault, UnscoredReason, Usage, Usd};
+use super::{
+    CallDigest, Counts, FailureKind, FinishReason, Measured, Millis, Opinion, Outcome, Preference, Remarks, ToolFault,
+    Usage, Usd,
+};
 
 /// What identifies a trial within a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,14 +27,15 @@ pub struct Trial {
     pub key: TrialKey,
     /// What the scorers made of it. A failure is `Unscored(Failed)`, unless the model caused it: then it is a fail.
     pub outcome: Outcome,
-    /// What scorers measured beyond pass or fail, in the order of the scorers.
-    pub measured: Box<[Measured]>,
+    /// What is said of it besides; `None` where that is nothing, as of most trials.
+    pub remarks: Option<Box<Remarks>>,
     /// How the call failed, when it did.
     pub failure: Option<FailureKind>,
     /// Why the answer ended; `None` when there is no answer.
     pub finish_reason: Option<FinishReason>,
-    /// The tool calls of the answer; `None` without an answer.
-    pub tool_calls: Option<CallDigest>,
+    /// The tool calls of the answer; `None` without an answer. Answers that make none, and others that make the same, share
+    /// one.
+    pub tool_calls: Option<Arc<CallDigest>>,
     /// Why its tool calls are wrong, when they are.
     pub tool_fault: Option<ToolFault>,
     /// Whether a scorer looked at the tool calls of the answer: without one, no fault means nothing.
@@ -39,15 +43,15 @@ pub struct Trial {
     /// Whether the case counts in the tool-call failure rate.
     pub involves_tools: bool,
     /// Tokens; `None` when nothing was reported.
-    pub usage: Option<Usage>,
+    pub usage: Option<Counts>,
     /// What its calls cost when they were bought, every attempt; `None` is unknown.
     pub cost: Option<Usd>,
     /// What this run paid for it now: zero when the answer came from the store; `None` is unknown.
     pub spend: Option<Usd>,
-    /// Latency of the successful attempt when it was bought, in milliseconds; `None` without an answer.
-    pub latency_ms: Option<u64>,
-    /// Time to the first token, in milliseconds; streaming only.
-    pub first_token_ms: Option<u64>,
+    /// Latency of the successful attempt when it was bought; `None` without an answer.
+    pub latency_ms: Option<Millis>,
+    /// Time to the first token; streaming only.
+    pub first_token_ms: Option<Millis>,
     /// How many calls were made when it was bought.
     pub attempts: u32,
     /// Whether the answer came from the store.
@@ -62,63 +66,48 @@ pub struct Trial {
     pub cluster: Option<Arc<str>>,
     /// The case's tags.
     pub tags: Arc<BTreeMap<String, String>>,
-    /// Whether people find the answer right, where they labelled it and most agree.
-    pub human: Option<bool>,
-    /// What each judge says of the answer, where it says anything.
-    pub opinions: Vec<Opinion>,
-    /// What each judge prefers, by its name: this answer or the baseline's. Of candidates only.
-    pub preferences: Vec<(Arc<str>, Preference)>,
-}
-
-/// Which of two answers to a case a judge prefers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preference {
-    /// The candidate's.
-    Candidate,
-    /// The baseline's.
-    Baseline,
-    /// Neither is better.
-    Neither,
-    /// The order in which it saw them decides.
-    OrderDecides,
-    /// They are equal.
-    Equal,
-}
-
-impl Preference {
-    /// What a score says that prefers; `None` where the judge said nothing.
-    #[must_use]
-    pub const fn of(outcome: Outcome) -> Option<Self> {
-        match outcome {
-            Outcome::Pass => Some(Self::Candidate),
-            Outcome::Fail(_) => Some(Self::Baseline),
-            Outcome::Unscored(UnscoredReason::Tied) => Some(Self::Neither),
-            Outcome::Unscored(UnscoredReason::OrderDecides) => Some(Self::OrderDecides),
-            Outcome::Unscored(UnscoredReason::EqualAnswers) => Some(Self::Equal),
-            Outcome::Unscored(_) => None,
-        }
-    }
-}
-
-/// What one judge says of one answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opinion {
-    /// The judge's name.
-    pub judge: Arc<str>,
-    /// Whether it passes the answer.
-    pub passes: bool,
 }
 
 impl Trial {
+    /// Its tokens in full.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage.as_ref().map(Counts::usage)
+    }
+
+    /// What scorers measured beyond pass or fail, in the order of the scorers.
+    #[must_use]
+    pub fn measured(&self) -> &[Measured] {
+        self.remarks.as_ref().map_or(&[], |remarks| &remarks.measured)
+    }
+
+    /// Whether people find the answer right, where they labelled it and most agree.
+    #[must_use]
+    pub fn human(&self) -> Option<bool> {
+        self.remarks.as_ref()?.human
+    }
+
+    /// What each judge says of the answer, where it says anything.
+    #[must_use]
+    pub fn opinions(&self) -> &[Opinion] {
+        self.remarks.as_ref().map_or(&[], |remarks| &remarks.opinions)
+    }
+
+    /// What each judge prefers, by its name.
+    #[must_use]
+    pub fn preferences(&self) -> &[(Arc<str>, Preference)] {
+        self.remarks.as_ref().map_or(&[], |remarks| &remarks.preferences)
+    }
+
     /// Which answer this judge prefers; `None` where it says nothing.
     #[must_use]
     pub fn preference(&self, judge: &str) -> Option<Preference> {
-        self.preferences.iter().find(|(name, _)| **name == *judge).map(|(_, preference)| *preference)
+        self.preferences().iter().find(|(name, _)| **name == *judge).map(|(_, preference)| *preference)
     }
 
     /// Whether this judge passes the answer; `None` where it says nothing of it.
     #[must_use]
     pub fn opinion(&self, judge: &str) -> Option<bool> {
-        self.opinions.iter().find(|opinion| *opinion.judge == *judge).map(|opinion| opinion.passes)
+        self.opinions().iter().find(|opinion| *opinion.judge == *judge).map(|opinion| opinion.passes)
     }
 }

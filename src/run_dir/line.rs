@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::record::{self, Shared};
 use crate::domain::{
-    CallDigest, Failure, FailureKind, FinishReason, Measured, Outcome, Score, ToolCall, Trial, Usage, Usd,
+    CallDigest, Counts, Failure, FailureKind, FinishReason, Outcome, Score, ToolCall, Trial, Usage, Usd,
 };
 use crate::score::HUMAN;
 
@@ -116,18 +116,17 @@ impl<'a> Line<'a> {
         Ok(Trial {
             key: shared.key(&self.case, &self.arm, self.repeat),
             outcome: self.outcome,
-            measured: Measured::of(&scores, |text| shared.text(text)),
             failure: self.failure_kind(),
             finish_reason: self.response.as_ref().map(|said| said.finish_reason),
             tool_fault: self.outcome.tool_fault(),
-            tool_calls,
+            tool_calls: tool_calls.map(|calls| shared.calls(calls)),
             tool_calls_judged: self.tool_calls_judged,
             involves_tools: self.involves_tools,
-            usage: self.usage.map(kept).filter(|usage| *usage != Usage::default()),
+            usage: self.usage.map(kept).filter(|usage| *usage != Usage::default()).map(Counts::from),
             cost: self.cost,
             spend: self.spend,
-            latency_ms: self.latency_ms.map(most),
-            first_token_ms: self.first_token_ms.map(most),
+            latency_ms: self.latency_ms.map(|time| most(time).into()),
+            first_token_ms: self.first_token_ms.map(|time| most(time).into()),
             attempts: u32::try_from(self.attempts()).unwrap_or(u32::MAX),
             from_store: self.from_store,
             single_flight: self.single_flight,
@@ -135,9 +134,7 @@ impl<'a> Line<'a> {
             weight: self.weight,
             cluster: self.cluster.as_ref().map(|text| shared.text(text.as_ref())),
             tags: shared.tags(self.tags())?,
-            human: record::human(&scores),
-            opinions: record::opinions(&scores, |judge| shared.text(judge)),
-            preferences: record::preferences(&scores, |judge| shared.text(judge)),
+            remarks: record::remarks(&scores, |text| shared.text(text)),
         })
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Attempt, CallDigest, Failure, FailureKind, FinishReason, Measured, Opinion, Outcome, Preference, Response, Score,
-    Trial, TrialKey, Usage, Usd,
+    Attempt, CallDigest, Counts, Failure, FailureKind, FinishReason, Measured, Millis, Opinion, Outcome, Preference,
+    Remarks, Response, Score, Trial, TrialKey, Usage, Usd,
 };
 use crate::score::{HUMAN, judge_of, preferring};
 
@@ -92,18 +92,17 @@ impl Record {
         Trial {
             key: TrialKey { case: self.case.as_str().into(), arm: self.arm.as_str().into(), repeat: self.repeat },
             outcome: self.outcome,
-            measured: Measured::of(&self.scores, |text| Arc::from(text)),
             failure: self.failure_kind(),
             finish_reason: self.finish_reason(),
             tool_fault: self.outcome.tool_fault(),
-            tool_calls: self.response.as_ref().map(|response| CallDigest::of(&response.tool_calls)),
+            tool_calls: self.response.as_ref().map(|response| CallDigest::of(&response.tool_calls).into()),
             tool_calls_judged: self.tool_calls_judged,
             involves_tools: self.involves_tools,
-            usage: self.usage,
+            usage: self.usage.map(Counts::from),
             cost: self.cost,
             spend: self.spend,
-            latency_ms: self.latency_ms,
-            first_token_ms: self.first_token_ms,
+            latency_ms: self.latency_ms.map(Millis::from),
+            first_token_ms: self.first_token_ms.map(Millis::from),
             attempts: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX),
             from_store: self.from_store,
             single_flight: self.single_flight,
@@ -111,9 +110,7 @@ impl Record {
             weight: self.weight,
             cluster: self.cluster.as_deref().map(Arc::from),
             tags: Arc::clone(&self.tags),
-            human: human(&self.scores),
-            opinions: opinions(&self.scores, |judge| Arc::from(judge)),
-            preferences: preferences(&self.scores, |judge| Arc::from(judge)),
+            remarks: remarks(&self.scores, |text| Arc::from(text)),
         }
     }
 }
@@ -136,26 +133,22 @@ mod tags {
     }
 }
 
-/// Whether people find the answer right.
-pub(super) fn human(scores: &[Score]) -> Option<bool> {
-    scores.iter().find(|score| score.scorer == HUMAN).and_then(|score| score.outcome.passes())
-}
-
-/// What the judges say of the answer, those that say anything.
-pub(super) fn opinions(scores: &[Score], mut name: impl FnMut(&str) -> Arc<str>) -> Vec<Opinion> {
+/// What scores say beyond the outcome; `text` gives each text as it is kept.
+pub(super) fn remarks(scores: &[Score], mut text: impl FnMut(&str) -> Arc<str>) -> Option<Box<Remarks>> {
+    let human = scores.iter().find(|score| score.scorer == HUMAN).and_then(|score| score.outcome.passes());
     let said = scores.iter().filter_map(|score| Some((judge_of(&score.scorer)?, score.outcome.passes()?)));
-    said.map(|(judge, passes)| Opinion { judge: name(judge), passes }).collect()
-}
-
-/// What the judges prefer, those that prefer anything.
-pub(super) fn preferences(scores: &[Score], mut name: impl FnMut(&str) -> Arc<str>) -> Vec<(Arc<str>, Preference)> {
+    let opinions = said.map(|(judge, passes)| Opinion { judge: text(judge), passes }).collect();
     let said = scores.iter().filter_map(|score| Some((preferring(&score.scorer)?, Preference::of(score.outcome)?)));
-    said.map(|(judge, preference)| (name(judge), preference)).collect()
+    let preferences = said.map(|(judge, preference)| (text(judge), preference)).collect();
+    Remarks { measured: Measured::of(scores, text), human, opinions, preferences }.kept()
 }
 
 /// Shares equal texts, so that a million trials keep one copy of each.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
+    /// The id of the last case, and the calls of the last answer: the trials of a case follow each other.
+    case: Option<Arc<str>>,
+    calls: Option<Arc<CallDigest>>,
     texts: HashSet<Arc<str>>,
     tags: HashMap<String, Arc<BTreeMap<String, String>>>,
 }
@@ -180,8 +173,15 @@ impl Shared {
         Ok(shared)
     }
 
+    pub(super) fn calls(&mut self, calls: CallDigest) -> Arc<CallDigest> {
+        let last = self.calls.take().filter(|last| **last == calls);
+        Arc::clone(self.calls.insert(last.unwrap_or_else(|| Arc::new(calls))))
+    }
+
     pub(super) fn key(&mut self, case: &str, arm: &str, repeat: u32) -> TrialKey {
-        TrialKey { case: self.text(case), arm: self.text(arm), repeat }
+        let last = self.case.take().filter(|last| **last == *case);
+        let case = self.case.insert(last.unwrap_or_else(|| Arc::from(case)));
+        TrialKey { case: Arc::clone(case), arm: self.text(arm), repeat }
     }
 }
 

@@ -8,8 +8,8 @@ use super::columns::{COLUMNS, FIELDS};
 use super::line::{self, Line};
 use super::record::{self, Record, Shared};
 use crate::domain::{
-    CallDigest, FailureKind, FinishReason, Measured, Outcome, Score, ToolCall, ToolFault, Trial, UnscoredReason, Usage,
-    Usd,
+    CallDigest, Counts, FailureKind, FinishReason, Millis, Outcome, Score, ToolCall, ToolFault, Trial, UnscoredReason,
+    Usage, Usd,
 };
 use crate::table::{self, Column, Field, Rows};
 
@@ -308,18 +308,17 @@ impl<'a> Reader<'a> {
         Ok(Trial {
             key: shared.key(case, arm, repeat.ok_or_else(|| missing("repeat"))?),
             outcome,
-            measured: Measured::of(&scores, |text| shared.text(text)),
             failure: self.named("failure", row, FailureKind::from_name)?,
             finish_reason: self.named("finish_reason", row, FinishReason::from_name)?,
             tool_fault,
-            tool_calls: self.calls(row)?,
+            tool_calls: self.calls(row)?.map(|calls| shared.calls(calls)),
             tool_calls_judged: self.flag("tool_calls_judged", row).ok_or_else(|| missing("tool_calls_judged"))?,
             involves_tools: self.flag("involves_tools", row).ok_or_else(|| missing("involves_tools"))?,
-            usage: self.usage(row),
+            usage: self.usage(row).map(Counts::from),
             cost: self.integer("cost_picousd", row).map(Usd::from_pico),
             spend: self.integer("spend_picousd", row).map(Usd::from_pico),
-            latency_ms: self.count("latency_ms", row),
-            first_token_ms: self.count("first_token_ms", row),
+            latency_ms: self.count("latency_ms", row).map(Millis::from),
+            first_token_ms: self.count("first_token_ms", row).map(Millis::from),
             attempts: self.count("attempts", row).and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
             from_store: self.flag("from_store", row).ok_or_else(|| missing("from_store"))?,
             single_flight: self.flag("single_flight", row).ok_or_else(|| missing("single_flight"))?,
@@ -327,9 +326,7 @@ impl<'a> Reader<'a> {
             weight: weight.ok_or_else(|| missing("weight"))?,
             cluster: self.text("cluster", row).map(|text| shared.text(text)),
             tags,
-            human: record::human(&scores),
-            opinions: record::opinions(&scores, |judge| shared.text(judge)),
-            preferences: record::preferences(&scores, |judge| shared.text(judge)),
+            remarks: record::remarks(&scores, |text| shared.text(text)),
         })
     }
 

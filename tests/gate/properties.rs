@@ -71,15 +71,16 @@ fn twins(case: &PlannedCase, passes: bool, size: u16) -> [Trial; 2] {
         outcome: if passes { Outcome::Pass } else { Outcome::Fail(Some(ToolFault::WrongValue)) },
         failure: None,
         finish_reason: Some(FinishReason::ToolCalls),
-        tool_calls: Some(CallDigest { count: 1, ..CallDigest::default() }),
+        tool_calls: Some(CallDigest { count: 1, ..CallDigest::default() }.into()),
         tool_fault: (!passes).then_some(ToolFault::WrongValue),
-        measured: Box::default(),
         tool_calls_judged: true,
         involves_tools: true,
-        usage: Some(Usage { input_tokens: Some(size.into()), output_tokens: Some(size.into()), ..Usage::default() }),
+        usage: Some(
+            Usage { input_tokens: Some(size.into()), output_tokens: Some(size.into()), ..Usage::default() }.into(),
+        ),
         cost: Some(Usd::from_pico(size.into())),
         spend: None,
-        latency_ms: Some(size.into()),
+        latency_ms: Some(u64::from(size).into()),
         first_token_ms: None,
         attempts: 1,
         from_store: false,
@@ -88,9 +89,7 @@ fn twins(case: &PlannedCase, passes: bool, size: u16) -> [Trial; 2] {
         weight: 1.0,
         cluster: None,
         tags: Arc::clone(&case.tags),
-        human: None,
-        opinions: Vec::new(),
-        preferences: Vec::new(),
+        remarks: None,
     })
 }
 

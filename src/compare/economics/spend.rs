@@ -100,13 +100,13 @@ impl Spend {
 
     fn of_trial(trial: &Trial, price: &Price) -> Option<Self> {
         let paid = trial.cost?;
-        let Some(usage) = &trial.usage else {
+        let Some(usage) = trial.usage() else {
             // What was never billed costs nothing under any circumstances.
             return (paid == Usd::ZERO).then_some(Self { hot: Some(0.0), batch: Some(0.0), ..Self::default() });
         };
-        let (tier, beside) = served(usage, price, paid)?;
+        let (tier, beside) = served(&usage, price, paid)?;
         let at = |usage: &Usage, tier| price.cost(usage, tier).map(Usd::dollars);
-        let without_searches = Usage { web_search_requests: None, ..*usage };
+        let without_searches = Usage { web_search_requests: None, ..usage };
         let without_output = Usage { output_tokens: Some(0), output_audio_tokens: None, ..without_searches };
         let input = usage.input_tokens?;
         let with_cached = |cached: u64| Usage {
@@ -115,7 +115,7 @@ impl Spend {
             cache_write_5m_tokens: None,
             cache_write_1h_tokens: None,
             cache_write_other_tokens: None,
-            ..*usage
+            ..usage
         };
         let input_usd = at(&without_output, tier)?;
         Some(Self {
@@ -126,7 +126,7 @@ impl Spend {
             output_usd: at(&without_searches, tier)? - input_usd,
             cold: at(&with_cached(0), tier)? + beside,
             hot: at(&with_cached(input), tier).map(|usd| usd + beside),
-            batch: at(usage, Tier::Batch).map(|usd| usd + beside),
+            batch: at(&usage, Tier::Batch).map(|usd| usd + beside),
         })
     }
 }

@@ -48,11 +48,11 @@ fn what_an_arm_used_is_summed_and_unknown_stays_unknown() {
     run.trials = vec![
         Trial {
             attempts: 3,
-            tool_calls: Some(CallDigest { count: 2, ..CallDigest::default() }),
+            tool_calls: Some(CallDigest { count: 2, ..CallDigest::default() }.into()),
             tool_fault: Some(ToolFault::WrongTool),
             ..trial(0, 0, 0, FAIL)
         },
-        Trial { from_store: true, spend: Some(Usd::ZERO), usage: Some(usage), ..trial(1, 0, 0, Outcome::Pass) },
+        Trial { from_store: true, spend: Some(Usd::ZERO), usage: Some(usage.into()), ..trial(1, 0, 0, Outcome::Pass) },
         Trial { usage: None, ..trial(2, 0, 0, UNLABELLED) },
         Trial { attempts: 4, ..failed(3, 0, 0, FailureKind::Timeout) },
         failed(4, 0, 0, FailureKind::ContextLength),

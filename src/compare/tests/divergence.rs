@@ -36,7 +36,7 @@ fn pairs_are_counted_by_kind_and_outcome_and_what_is_missing_is_left_out() {
     let mut run = Run::new(rows.len() + 3);
     for (case, (baseline, candidate, outcomes, _)) in rows.iter().enumerate() {
         for (arm, calls) in [baseline, candidate].into_iter().enumerate() {
-            run.trials.push(Trial { tool_calls: Some(*calls), ..trial(case, arm, 0, outcomes[arm]) });
+            run.trials.push(Trial { tool_calls: Some((*calls).into()), ..trial(case, arm, 0, outcomes[arm]) });
         }
     }
     // One arm failed, one was not sent, and a case without tools.
@@ -60,7 +60,7 @@ proptest! {
             for (case, arms) in answers.iter().enumerate() {
                 for (arm, answer) in arms.iter().enumerate() {
                     run.trials.extend(answer.map(|(count, hash, outcome)| Trial {
-                        tool_calls: Some(if count == 0 { CallDigest::default() } else { digest(count, hash, hash) }),
+                        tool_calls: Some(if count == 0 { CallDigest::default() } else { digest(count, hash, hash) }.into()),
                         ..trial(case, arm, 0, [PASS, FAIL, UNLABELLED, PASS][usize::from(outcome)])
                     }));
                 }

@@ -73,7 +73,7 @@ fn classification() -> Run {
     let mut run = run(100, [92, 97], [25, 100]);
     let usage =
         Usage { input_tokens: Some(500), uncached_input_tokens: Some(500), output_tokens: Some(0), ..Usage::default() };
-    run.trials.iter_mut().for_each(|trial| trial.usage = Some(usage));
+    run.trials.iter_mut().for_each(|trial| trial.usage = Some(usage.into()));
     run.prices = vec![Some(price("0.05", "0.005", "0")), Some(price("0.20", "0.02", "0"))];
     run
 }
@@ -236,7 +236,7 @@ fn other_circumstances_change_prices_and_nothing_else() {
     };
     for case in 0..25 {
         let candidate = run.trial_mut(case, 1);
-        candidate.usage = Some(read);
+        candidate.usage = Some(read.into());
         candidate.cost = price("0.20", "0.02", "0").cost(&read, Tier::Standard);
     }
     run.costs.cached_share = Some(0.5);

@@ -2,13 +2,17 @@
 
 use super::run::{FAIL, Run, assert_near, failed, trial};
 use crate::compare::{Metric, ScorerName};
-use crate::domain::{FailureKind, Grade, Measured, Outcome, Trial};
+use crate::domain::{FailureKind, Grade, Measured, Outcome, Remarks, Trial};
 use crate::stats::paired;
 use crate::stats::{PerCase, Scores};
 
 fn graded(case: usize, arm: usize, repeat: u32, grade: f64) -> Trial {
     let measured = Measured { scorer: "words".into(), grade: Grade::new(grade), labels: None };
-    Trial { measured: Box::new([measured]), ..trial(case, arm, repeat, Outcome::Pass) }
+    Trial { remarks: said(measured), ..trial(case, arm, repeat, Outcome::Pass) }
+}
+
+fn said(measured: Measured) -> Option<Box<Remarks>> {
+    Remarks { measured: Box::new([measured]), ..Remarks::default() }.kept()
 }
 
 fn words() -> Metric {
@@ -17,7 +21,7 @@ fn words() -> Metric {
 
 fn labelled(case: usize, arm: usize, expected: &str, found: &str) -> Trial {
     let measured = Measured { scorer: "label".into(), grade: None, labels: Some([expected.into(), found.into()]) };
-    Trial { measured: Box::new([measured]), ..trial(case, arm, 0, FAIL) }
+    Trial { remarks: said(measured), ..trial(case, arm, 0, FAIL) }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::run::{FAIL, Run, near};
 use crate::compare::{JudgeQuality, Uncorrected};
-use crate::domain::{Opinion, Outcome};
+use crate::domain::{Opinion, Outcome, Remarks};
 
 /// 200 cases: the baseline is always right, the candidate wrong in every fourth. The judge says what `judge` says of what
 /// is right and what is not; people label the first `labelled` cases.
@@ -14,11 +14,16 @@ fn run(labelled: usize, judge: fn(bool) -> bool) -> Run {
     for case in 0..200 {
         for arm in 0..2 {
             let trial = run.trial_mut(case, arm);
-            trial.human = (case < labelled).then(|| right(case, arm));
-            trial.opinions = vec![Opinion { judge: "j".into(), passes: judge(right(case, arm)) }];
+            let human = (case < labelled).then(|| right(case, arm));
+            let opinions = [Opinion { judge: "j".into(), passes: judge(right(case, arm)) }].into();
+            trial.remarks = Remarks { human, opinions, ..Remarks::default() }.kept();
         }
     }
     run
+}
+
+fn remarks(run: &mut Run, case: usize, arm: usize) -> &mut Remarks {
+    run.trial_mut(case, arm).remarks.as_mut().expect("something is said")
 }
 
 fn quality(run: &Run) -> JudgeQuality {
@@ -100,8 +105,8 @@ fn where_nothing_can_be_corrected_it_says_why_and_gives_no_number() {
 #[test]
 fn a_case_is_labelled_in_a_pair_only_where_people_saw_both_answers() {
     let mut run = run(60, |_| true);
-    run.trial_mut(3, 0).human = None;
-    run.trial_mut(4, 1).opinions.clear();
+    remarks(&mut run, 3, 0).human = None;
+    remarks(&mut run, 4, 1).opinions = Box::default();
     let found = quality(&run);
     assert_eq!((found.arms[0].labelled, found.arms[1].labelled), (59, 59));
     assert_eq!((found.candidates[0].pairs, found.candidates[0].corrected.labels), (199, 58));

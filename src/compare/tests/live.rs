@@ -8,9 +8,9 @@ use crate::stats::quantile::{SortedArms, quantile, quantile_ratio};
 /// 100 cases: the baseline takes 1, 2, ... ms, the candidate three times as long.
 fn timed() -> Run {
     let mut run = Run::of_outcomes(&[[Outcome::Pass; 2]; 100]);
-    for (case, milliseconds) in (1..=100).enumerate() {
-        run.trial_mut(case, 0).latency_ms = Some(milliseconds);
-        run.trial_mut(case, 1).latency_ms = Some(3 * milliseconds);
+    for (case, milliseconds) in (1..=100_u64).enumerate() {
+        run.trial_mut(case, 0).latency_ms = Some(milliseconds.into());
+        run.trial_mut(case, 1).latency_ms = Some((3 * milliseconds).into());
     }
     run
 }
@@ -65,8 +65,8 @@ fn a_timeout_is_the_tail_and_another_failure_is_nothing() {
 
 #[test]
 fn repeats_are_averaged_over_those_bought_side_by_side() {
-    let timed = |arm, repeat, milliseconds, recording: &str| Trial {
-        latency_ms: Some(milliseconds),
+    let timed = |arm, repeat, milliseconds: u64, recording: &str| Trial {
+        latency_ms: Some(milliseconds.into()),
         recording: Some(recording.into()),
         ..trial(0, arm, repeat, Outcome::Pass)
     };
@@ -83,9 +83,9 @@ fn repeats_are_averaged_over_those_bought_side_by_side() {
 fn the_typical_case_is_the_median_of_the_cases_own_ratios() {
     let mut run = Run::of_outcomes(&[[Outcome::Pass; 2]; 3]);
     // Ratios 2, 10 and 0.5; the medians, 100 and 100, would say 1.
-    for (case, [baseline, candidate]) in [[50, 100], [100, 1000], [120, 60]].into_iter().enumerate() {
-        run.trial_mut(case, 0).latency_ms = Some(baseline);
-        run.trial_mut(case, 1).latency_ms = Some(candidate);
+    for (case, [baseline, candidate]) in [[50_u64, 100], [100, 1000], [120, 60]].into_iter().enumerate() {
+        run.trial_mut(case, 0).latency_ms = Some(baseline.into());
+        run.trial_mut(case, 1).latency_ms = Some(candidate.into());
     }
     let change = run.change(Metric::LatencyTypical);
     assert_near(change.contrast.map(|ratio| ratio.value), 2.0);
@@ -102,13 +102,13 @@ fn the_typical_case_is_the_median_of_the_cases_own_ratios() {
 #[test]
 fn only_streams_tell_of_first_tokens_and_flow() {
     let mut run = Run::of_outcomes(&[[Outcome::Pass; 2]; 3]);
-    for (case, first, last, tokens) in [(0, 100, 600, 10), (1, 300, 1300, 50)] {
+    for (case, first, last, tokens) in [(0, 100_u64, 600_u64, 10), (1, 300, 1300, 50)] {
         let trial = run.trial_mut(case, 0);
-        (trial.first_token_ms, trial.latency_ms) = (Some(first), Some(last));
-        trial.usage = Some(Usage { output_tokens: Some(tokens), ..Usage::default() });
+        (trial.first_token_ms, trial.latency_ms) = (Some(first.into()), Some(last.into()));
+        trial.usage = Some(Usage { output_tokens: Some(tokens), ..Usage::default() }.into());
         let trial = run.trial_mut(case, 1);
-        (trial.first_token_ms, trial.latency_ms) = (Some(first / 2), Some(last));
-        trial.usage = Some(Usage { output_tokens: Some(2 * tokens), ..Usage::default() });
+        (trial.first_token_ms, trial.latency_ms) = (Some((first / 2).into()), Some(last.into()));
+        trial.usage = Some(Usage { output_tokens: Some(2 * tokens), ..Usage::default() }.into());
     }
     let first = run.change(Metric::FirstTokenP50);
     assert_eq!((first.pairs, first.missing), (2, 1));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::run::{FAIL, FAILED, Run, UNLABELLED, failed, near, numbers, planned, trial};
 use crate::compare::{Accounting, Change, Contrast, METRICS, Metric};
-use crate::domain::{FailureKind, Outcome, ToolFault, Trial, Usage, Usd};
+use crate::domain::{FailureKind, Millis, Outcome, ToolFault, Trial, Usage, Usd};
 
 /// One trial, or none, without its key.
 fn sent() -> impl Strategy<Value = Option<Trial>> {
@@ -22,9 +22,9 @@ fn sent() -> impl Strategy<Value = Option<Trial>> {
     let answered = (outcome, costs, tokens, fault, latency, recording).prop_map(
         |(outcome, cost, output_tokens, tool_fault, latency_ms, recording)| Trial {
             cost,
-            usage: Some(Usage { output_tokens, ..Usage::default() }),
+            usage: Some(Usage { output_tokens, ..Usage::default() }.into()),
             tool_fault,
-            latency_ms,
+            latency_ms: latency_ms.map(Millis::from),
             recording: Some(recording.into()),
             ..trial(0, 0, 0, outcome)
         },

@@ -99,7 +99,7 @@ fn clusters_enter_every_interval() {
     let mut alone = airway();
     for case in 0..21 {
         let counted = Usage { input_tokens: Some(case as u64), ..Usage::default() };
-        alone.trial_mut(case, 0).usage = Some(counted);
+        alone.trial_mut(case, 0).usage = Some(counted.into());
     }
     let mut run = alone.clone();
     for case in 0..20 {

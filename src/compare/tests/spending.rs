@@ -93,7 +93,7 @@ fn tokens_are_means_and_their_ratio_is_paired() {
     let counts = [[100, 50], [200, 150], [300, 250]];
     for (case, counts) in counts.into_iter().enumerate() {
         for (arm, output) in counts.into_iter().enumerate() {
-            run.trial_mut(case, arm).usage = Some(Usage { output_tokens: Some(output), ..Usage::default() });
+            run.trial_mut(case, arm).usage = Some(Usage { output_tokens: Some(output), ..Usage::default() }.into());
         }
     }
     run.trial_mut(0, 1).usage = None;

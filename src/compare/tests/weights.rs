@@ -52,7 +52,7 @@ fn costs_and_tokens_speak_of_production() {
     let mut run = weighted();
     for case in 0..20 {
         run.trial_mut(case, 1).cost = Some(Usd::from_pico(21_000_000));
-        run.trial_mut(case, 1).usage = Some(Usage { output_tokens: Some(110), ..Usage::default() });
+        run.trial_mut(case, 1).usage = Some(Usage { output_tokens: Some(110), ..Usage::default() }.into());
     }
     // (20 × 21 + 180 × 1) micro-dollars for 10 + 180 successes.
     let change = run.change(Metric::CostPerSuccess);

@@ -45,7 +45,8 @@ fn what_was_written_is_read_back_as_the_same_facts() {
     let ordinary = written.len() - 2;
     let expected: Vec<Trial> = records.iter().map(Record::trial).collect();
     assert_eq!(written[..ordinary], expected[..ordinary]);
-    let odd: Vec<_> = written[ordinary..].iter().map(|trial| (trial.usage, trial.latency_ms)).collect();
+    let odd: Vec<_> =
+        written[ordinary..].iter().map(|trial| (trial.usage(), trial.latency_ms.map(Millis::get))).collect();
     let most = Usage { input_tokens: Some(i64::MAX as u64), ..Usage::default() };
     assert_eq!(odd, [(None, Some(12)), (Some(most), Some(i64::MAX as u64))]);
 }
@@ -56,6 +57,8 @@ fn equal_texts_are_kept_once() {
     let records = [fixture::answered("a", "baseline"), fixture::answered("a", "mini")];
     let trials = write_records(&folder.path().join("trials.parquet"), &records).expect("writes");
     assert!(Arc::ptr_eq(&trials[0].key.case, &trials[1].key.case) && Arc::ptr_eq(&trials[0].tags, &trials[1].tags));
+    let [one, other] = [0, 1].map(|row| trials[row].tool_calls.as_ref().expect("is answered"));
+    assert!(one.count == 1 && Arc::ptr_eq(one, other));
 }
 
 #[test]

@@ -44,7 +44,6 @@ fn trial(outcome: Outcome) -> Trial {
         finish_reason: None,
         tool_calls: None,
         tool_fault: None,
-        measured: Box::default(),
         tool_calls_judged: false,
         involves_tools: false,
         usage: None,
@@ -59,9 +58,7 @@ fn trial(outcome: Outcome) -> Trial {
         weight: 1.0,
         cluster: None,
         tags: std::sync::Arc::default(),
-        human: None,
-        opinions: Vec::new(),
-        preferences: Vec::new(),
+        remarks: None,
     }
 }
 
