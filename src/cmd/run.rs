@@ -151,6 +151,8 @@ pub(super) fn execute(
     let completing = completed.as_ref().map(|completed| completed as Completing<'_>);
     let order = order.as_deref();
     let places = || in_order(dataset, &arms, (order, stopped_at), repeats(suite, places.confirms));
+    // Nothing is asked any more: the comparison takes the room.
+    drop((plan, answered));
     std::thread::scope(|scope| {
         // Nothing is read from the store any more: its last checkpoint waits for the disk meanwhile.
         scope.spawn(|| drop(shelf));
