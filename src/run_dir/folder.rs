@@ -146,32 +146,31 @@ impl RunDir {
     /// The table or the manifest cannot be written.
     pub fn finish<'a>(
         mut self,
-        order: impl Iterator<Item = (&'a str, &'a str, u32)> + Send,
+        order: impl Iterator<Item = (&'a str, &'a str, u32)>,
         completing: Option<Completing<'_>>,
         now: i64,
     ) -> Result<Ended, RunDirError> {
         self.journal.end();
         let path = self.path.join(TRIALS);
         let temporary = path.with_extension("parquet.tmp");
-        let mut lines = order.filter_map(|place| self.journal.index.line(place));
-        let mut reader = self.journal.reader();
-        let trials = trials::write(&temporary, self.journal.index.done(), |bytes| {
-            let Some(line) = lines.next() else { return Ok(false) };
-            match completing {
-                None => {
-                    bytes.clear();
-                    bytes.extend_from_slice(reader.line(line)?);
-                }
-                Some(completing) => {
-                    let record = self.journal.read(line, bytes).and_then(completing)?;
+        let lines: Vec<_> = order.filter_map(|place| self.journal.index.line(place)).collect();
+        let (journal, path) = (&self.journal, &path);
+        let trials = trials::write(&temporary, &lines, &|| {
+            let mut reader = journal.reader();
+            move |line, bytes: &mut Vec<u8>| {
+                if let Some(completing) = completing {
+                    let record = journal.read(line, bytes).and_then(completing)?;
                     bytes.clear();
                     let io = |source| RunDirError::Io { path: path.clone(), source };
-                    serde_json::to_writer(bytes, &record).map_err(|error| io(error.into()))?;
+                    serde_json::to_writer(bytes, &record).map_err(|error| io(error.into()))
+                } else {
+                    bytes.clear();
+                    bytes.extend_from_slice(reader.line(line)?);
+                    Ok(())
                 }
             }
-            Ok(true)
         })?;
-        fs::rename(&temporary, &path).map_err(|source| RunDirError::Io { path, source })?;
+        fs::rename(&temporary, path).map_err(|source| RunDirError::Io { path: path.clone(), source })?;
         for arm in &mut self.manifest.arms {
             arm.models_returned =
                 self.counted.models_returned.remove(&arm.name).unwrap_or_default().into_iter().collect();

@@ -1,7 +1,7 @@
 //! `trials.parquet`: one row a trial, the one results table, which DuckDB, pandas and Polars read.
 
 use std::path::Path;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::RunDirError;
 use super::columns::{COLUMNS, FIELDS};
@@ -18,60 +18,74 @@ pub(super) const GROUP: usize = 2048;
 /// Rows in memory at a time, when it is read: whole groups, since a group is read whole.
 pub(super) const SLICE: usize = 2 * GROUP;
 
+/// Threads that make rows of lines, a group each in turn.
+const WORKERS: usize = 2;
+
+/// Rows of the table, and the facts of their trials.
+type Group = (Rows, Vec<Trial>);
+
 /// Writes the table, a group of rows at a time, from lines of the journal in the order of the rows; gives back the facts
-/// of every trial, as [`read`] would. There are about `rows`
-/// of them. `next` puts the next line into its buffer; `false` where there is none. The lines
-/// are read on another thread, a group ahead.
-pub(super) fn write(
+/// of every trial, as [`read`] would. `reader` makes what puts a line into a buffer, one for each of the threads that
+/// make rows of them.
+pub(super) fn write<L: Copy + Sync, R: FnMut(L, &mut Vec<u8>) -> Result<(), RunDirError>>(
     path: &Path,
-    rows: usize,
-    mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, RunDirError> + Send,
+    lines: &[L],
+    reader: &(impl Fn() -> R + Sync),
 ) -> Result<Vec<Trial>, RunDirError> {
     let table_error = |source| RunDirError::Table { path: path.to_owned(), source };
     let mut writer = table::Writer::create(path, &FIELDS).map_err(table_error)?;
+    let mut trials = Vec::with_capacity(lines.len());
     std::thread::scope(|scope| {
-        let (sender, groups) = sync_channel(0);
-        let reading = scope.spawn(move || {
-            let (mut shared, mut trials) = (Shared::default(), Vec::with_capacity(rows));
-            loop {
-                let rows = group(path, &mut next, &mut shared, &mut trials)?;
-                let is_last = rows.height() < GROUP;
-                // Nobody listens any more after an error.
-                if sender.send(rows).is_err() || is_last {
-                    return Ok(trials);
+        let coming: [Receiver<Result<Group, RunDirError>>; WORKERS] = std::array::from_fn(|worker| {
+            let (sender, receiver) = sync_channel(0);
+            scope.spawn(move || {
+                let (mut read, mut shared) = (reader(), Shared::default());
+                for (number, lines) in lines.chunks(GROUP).enumerate().skip(worker).step_by(WORKERS) {
+                    let group = group(path, number * GROUP, lines, &mut read, &mut shared);
+                    let is_last = group.is_err();
+                    // Nobody listens any more after an error.
+                    if sender.send(group).is_err() || is_last {
+                        return;
+                    }
                 }
-            }
+            });
+            receiver
         });
-        for rows in groups {
+        // A thread sends every group of its turn, or an error; one that panics ends this scope with its panic.
+        for group in (0..lines.len().div_ceil(GROUP)).map_while(|number| coming[number % WORKERS].recv().ok()) {
+            let (rows, more) = group?;
+            trials.extend(more);
             writer.write(rows).map_err(table_error)?;
         }
-        let trials = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        writer.finish().map_err(table_error)?;
-        Ok(trials)
-    })
+        Ok(())
+    })?;
+    writer.finish().map_err(table_error)?;
+    Ok(trials)
 }
 
-/// The rows of the next lines: a whole group, or what is left.
-fn group(
+/// The rows of some lines, of which the first is that of row `first`.
+fn group<L: Copy>(
     path: &Path,
-    next: &mut impl FnMut(&mut Vec<u8>) -> Result<bool, RunDirError>,
+    first: usize,
+    lines: &[L],
+    read: &mut impl FnMut(L, &mut Vec<u8>) -> Result<(), RunDirError>,
     shared: &mut Shared,
-    trials: &mut Vec<Trial>,
-) -> Result<Rows, RunDirError> {
-    let mut rows = Rows::new(&FIELDS, GROUP);
+) -> Result<Group, RunDirError> {
+    let mut rows = Rows::new(&FIELDS, lines.len());
+    let mut trials = Vec::with_capacity(lines.len());
     let mut bytes = Vec::new();
-    while rows.height() < GROUP && next(&mut bytes)? {
+    for line in lines {
+        read(*line, &mut bytes)?;
         let damaged = |error: serde_json::Error| {
-            let why = format!("the line of row {} cannot be read: {error}", trials.len());
+            let why = format!("the line of row {} cannot be read: {error}", first + rows.height());
             RunDirError::Damaged { path: path.to_owned(), why }
         };
         let line = Line::read(&bytes).map_err(damaged)?;
-        let trial = line.trial(shared).map_err(damaged)?;
-        trials.push(trial);
+        trials.push(line.trial(shared).map_err(damaged)?);
         rows.push(COLUMNS.iter().map(|column| (column.cell)(&line)))
             .map_err(|source| RunDirError::Table { path: path.to_owned(), source })?;
     }
-    Ok(rows)
+    Ok((rows, trials))
 }
 
 /// Reads the facts of every trial, without texts.
@@ -353,12 +367,13 @@ impl<'a> Reader<'a> {
 /// Writes the table of some records.
 #[cfg(test)]
 pub(super) fn write_records(path: &Path, records: &[Record]) -> Result<Vec<Trial>, RunDirError> {
-    let mut records = records.iter();
-    write(path, 0, |bytes| {
-        bytes.clear();
-        let Some(record) = records.next() else { return Ok(false) };
-        serde_json::to_writer(bytes, record).expect("serializes");
-        Ok(true)
+    let places: Vec<usize> = (0..records.len()).collect();
+    write(path, &places, &|| {
+        |place: usize, bytes: &mut Vec<u8>| {
+            bytes.clear();
+            serde_json::to_writer(bytes, &records[place]).expect("serializes");
+            Ok(())
+        }
     })
 }
 

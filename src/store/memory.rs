@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use rusqlite::Connection;
 
 use super::calls::Placed;
@@ -17,8 +18,8 @@ pub(super) struct Memory {
     machine: String,
     /// What SQLite calls the version of the data: it changes with what others write.
     version: Option<i64>,
-    names: HashMap<String, i64>,
-    open: HashMap<(Key, i64), Placed>,
+    names: HashMap<String, i64, FixedState>,
+    open: HashMap<(Key, i64), Placed, FixedState>,
 }
 
 /// A run and the machine that this process works on, by number.
@@ -32,7 +33,7 @@ pub(super) struct Place {
 
 impl Memory {
     pub(super) fn new(machine: String) -> Self {
-        Self { machine, version: None, names: HashMap::new(), open: HashMap::new() }
+        Self { machine, version: None, names: HashMap::default(), open: HashMap::default() }
     }
 
     /// Begins a transaction that nobody else writes in. What another connection has written before may concern anything.

@@ -107,7 +107,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), St
     if found.is_current() {
         return Ok(());
     }
-    connection.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL").map_err(database)?;
+    connection.execute_batch("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL").map_err(database)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(database)?;
     // Another process may have been faster.
     let steps = steps(marks(&transaction).map_err(database)?, path)?;
