@@ -13,7 +13,7 @@
 //! 3  gate        replay           run_dir        judge │ call │ keep
 //! 2  compare  score  store  dataset  forecast
 //! 1  provider  pricing
-//! 0  domain  stats  table  problem  private  input   import nothing of the crate
+//! 0  domain  stats  table  problem  private  behind  input   import nothing of the crate
 //! ```
 //!
 //! # Invariants
@@ -28,6 +28,7 @@
 //! - Time, randomness and environment enter only in `cmd`, `terminal` and `replay`; the same run folder gives the same bytes.
 //! - Adding a protocol, a scorer, a report section or a chart is one new file and one row in a table.
 
+pub mod behind;
 pub mod domain;
 pub mod input;
 pub mod private;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::RunDirError;
 use super::index::{Index, Place};
 use super::record::Record;
-use super::syncer::Syncer;
+use crate::behind::Behind;
 use crate::private::read_at;
 
 /// An open journal, and where each trial's last line stands.
@@ -15,7 +15,8 @@ use crate::private::read_at;
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
-    syncer: Syncer,
+    /// Brings what was written to the disk itself: a power cut then loses little.
+    syncer: Behind,
     end: u64,
     /// Whether something may stand behind the end: a write that failed may have left half a line.
     torn: bool,
@@ -28,7 +29,8 @@ impl Journal {
     pub(super) fn open(path: &Path, mut each: impl FnMut(&Record)) -> Result<Self, RunDirError> {
         let io = |source| RunDirError::Io { path: path.to_owned(), source };
         let file = File::options().read(true).append(true).create(true).open(path).map_err(io)?;
-        let syncer = Syncer::new(file.try_clone().map_err(io)?);
+        let synced = file.try_clone().map_err(io)?;
+        let syncer = Behind::new(move || synced.sync_data());
         let mut journal = Self { path: path.to_owned(), file, syncer, end: 0, torn: false, index: Index::default() };
         let mut reader = BufReader::new(journal.file.try_clone().map_err(io)?);
         let mut line = Vec::new();

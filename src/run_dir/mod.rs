@@ -11,7 +11,6 @@ mod line;
 mod manifest;
 mod record;
 mod start;
-mod syncer;
 mod trials;
 
 use std::path::PathBuf;

@@ -41,7 +41,7 @@ pub(super) fn write<L: Copy + Sync, R: FnMut(L, &mut Vec<u8>) -> Result<(), RunD
             scope.spawn(move || {
                 let (mut read, mut shared) = (reader(), Shared::default());
                 for (number, lines) in lines.chunks(GROUP).enumerate().skip(worker).step_by(WORKERS) {
-                    let group = group(path, number * GROUP, lines, &mut read, &mut shared);
+                    let group = group(path, (number * GROUP, lines), &mut read, &mut shared);
                     let is_last = group.is_err();
                     // Nobody listens any more after an error.
                     if sender.send(group).is_err() || is_last {
@@ -66,8 +66,7 @@ pub(super) fn write<L: Copy + Sync, R: FnMut(L, &mut Vec<u8>) -> Result<(), RunD
 /// The rows of some lines, of which the first is that of row `first`.
 fn group<L: Copy>(
     path: &Path,
-    first: usize,
-    lines: &[L],
+    (first, lines): (usize, &[L]),
     read: &mut impl FnMut(L, &mut Vec<u8>) -> Result<(), RunDirError>,
     shared: &mut Shared,
 ) -> Result<Group, RunDirError> {

@@ -16,6 +16,7 @@ mod gc;
 mod import;
 mod key;
 mod ledger;
+mod log;
 mod memory;
 mod name;
 mod nearest;

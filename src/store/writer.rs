@@ -11,6 +11,7 @@ use super::body::{Loose, Packed};
 use super::calls;
 use super::entry::Settled;
 use super::error::again;
+use super::log::Log;
 use super::memory::Memory;
 use super::{Call, Claim, Key, StoreError, name};
 
@@ -150,7 +151,8 @@ impl Writer {
 /// Writes what is handed over until every sender is gone. A claim is written at once: a call waits for it. What came of
 /// calls is gathered for a moment, and compressed while no claim waits.
 fn write_groups(connection: Connection, writes: &Receiver<Write>, path: &Path, machine: String) {
-    let mut desk = Desk { connection, memory: Memory::new(machine), failed: None, path };
+    let mut desk =
+        Desk { connection, memory: Memory::new(machine), failed: None, path, log: Log::new(path.to_owned()) };
     let mut gathered = Gathered::default();
     loop {
         let first = match gathered.due() {
@@ -213,6 +215,7 @@ struct Desk<'p> {
     /// The first write that failed. After it no claim is granted any more; what was bought before may still be saved.
     failed: Option<rusqlite::Error>,
     path: &'p Path,
+    log: Log,
 }
 
 impl Desk<'_> {
@@ -230,7 +233,10 @@ impl Desk<'_> {
             return;
         }
         match write_group(&mut self.connection, &group, &mut self.memory) {
-            Ok(applied) => group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied))),
+            Ok(applied) => {
+                self.log.add(group.len());
+                group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied)));
+            }
             Err(error) => {
                 self.memory.forget();
                 for write in group {

@@ -89,13 +89,18 @@ fn more_rows_than_a_group_are_all_there_in_their_order() {
 #[test]
 fn a_line_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
-    for line in ["{}", "{\"case\":\"\u{fffd}"] {
-        let error = write(&folder.path().join("trials.parquet"), 0, |bytes| {
-            bytes.clear();
-            bytes.extend(line.as_bytes());
-            Ok(true)
+    let good = serde_json::to_string(&fixture::unscored("a", "mini")).expect("serializes");
+    let places: Vec<usize> = (0..4 * GROUP).collect();
+    for (row, line) in [(0, "{}"), (GROUP + 3, "{\"case\":\"\u{fffd}"), (4 * GROUP - 1, "")] {
+        let error = write(&folder.path().join("trials.parquet"), &places, &|| {
+            |place: usize, bytes: &mut Vec<u8>| {
+                bytes.clear();
+                bytes.extend(if place == row { line } else { &good }.as_bytes());
+                Ok(())
+            }
         });
-        assert!(error.expect_err("is refused").to_string().contains("the line of row 0 cannot be read"), "{line}");
+        let error = error.expect_err("is refused").to_string();
+        assert!(error.contains(&format!("the line of row {row} cannot be read")), "{error}");
     }
 }
 

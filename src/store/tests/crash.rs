@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::Usd;
 
 /// SQLite's page, and what its log puts before the first page and before each.
-const PAGE: usize = 8192;
+const PAGE: usize = 4096;
 const LOG_HEADER: usize = 32;
 const FRAME: usize = 24 + PAGE;
 /// What a disk writes whole or not at all.

@@ -76,7 +76,7 @@ fn everything_that_enters_the_key_has_a_path_and_no_text_is_kept() {
     }
     let json = serde_json::to_vec(&fields).expect("serializes");
     let packed = body::deflate(&json, body::Like::Fields).expect("is packed");
-    assert!(packed.len() < 220, "{} bytes", packed.len());
+    assert!(packed.len() < 250, "{} bytes of {}", packed.len(), json.len());
     assert_eq!(Fields::decode(&packed).expect("is unpacked"), fields);
 }
 
