@@ -35,7 +35,7 @@ use std::sync::Arc;
 use crate::domain::Trial;
 use crate::pricing::Price;
 use crate::stats::Estimate;
-use grid::{Grid, TagValue};
+use grid::Grid;
 use scope::{Looks, Scope};
 
 pub use advice::{Advice, Choice, Mix, Policy, PolicyValue, Routing, ShrunkDifference, SliceRouting, TagRouting};
@@ -133,49 +133,45 @@ pub fn compare(trials: &[Trial], options: &Options<'_>) -> Results {
     let candidates = options.arms.iter().enumerate().skip(1);
     let comparisons = candidates
         .map(|(candidate, name)| {
-            std::thread::scope(|threads| {
-                let parts =
-                    threads.spawn(|| slices.iter().map(|value| slice(value, (scope, in_slices), candidate)).collect());
-                let changes = changes(scope, candidate);
+            let slices = slices.iter().map(|slice| {
+                let changes = changes(in_slices.within(&slice.cases), candidate);
                 let pairs = paired(&changes);
-                let fall = fall::fall(scope, candidate);
-                Comparison {
-                    baseline: options.arms[grid::BASELINE].clone(),
-                    candidate: name.clone(),
-                    cases: all.len(),
+                Slice {
+                    tag: slice.tag.to_owned(),
+                    value: slice.value.to_owned(),
+                    cases: slice.cases.len(),
                     pairs,
-                    effective_pairs: effective_pairs(scope, candidate),
-                    unpaired: all.len() - pairs,
+                    effective_pairs: effective_pairs(scope.within(&slice.cases), candidate),
                     changes,
-                    quadrants: fall.quadrants,
-                    lost: fall.lost,
-                    gained: fall.gained,
-                    economics: economics::economics(scope, candidate, options).map(Box::new),
-                    slices: parts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                    routing: routing::routing(scope, candidate, &partitions, options.margin),
-                    repeats: repeats::of_pair(scope, candidate),
-                    divergence: divergence::divergence(scope, candidate),
                 }
-            })
+            });
+            let slices = slices.collect();
+            let changes = changes(scope, candidate);
+            let pairs = paired(&changes);
+            let fall = fall::fall(scope, candidate);
+            Comparison {
+                baseline: options.arms[grid::BASELINE].clone(),
+                candidate: name.clone(),
+                cases: all.len(),
+                pairs,
+                effective_pairs: effective_pairs(scope, candidate),
+                unpaired: all.len() - pairs,
+                changes,
+                quadrants: fall.quadrants,
+                lost: fall.lost,
+                gained: fall.gained,
+                economics: economics::economics(scope, candidate, options).map(Box::new),
+                slices,
+                routing: routing::routing(scope, candidate, &partitions, options.margin),
+                repeats: repeats::of_pair(scope, candidate),
+                divergence: divergence::divergence(scope, candidate),
+            }
         })
         .collect();
     let policies = policy::policies(scope, options.arms, &partitions, options.margin);
     let judges = judges::judges(scope, options.arms);
     let preferences = preferences::preferences(scope, options.arms);
     Results { arms, comparisons, policies, judges, preferences }
-}
-
-/// The comparison of the cases with one value of a tag. Their changes are looked at as `in_slices` says.
-fn slice(value: &TagValue<'_>, (scope, in_slices): (Scope<'_>, Scope<'_>), candidate: usize) -> Slice {
-    let changes = changes(in_slices.within(&value.cases), candidate);
-    Slice {
-        tag: value.tag.to_owned(),
-        value: value.value.to_owned(),
-        cases: value.cases.len(),
-        pairs: paired(&changes),
-        effective_pairs: effective_pairs(scope.within(&value.cases), candidate),
-        changes,
-    }
 }
 
 /// One change a metric, in the order of the metrics.
