@@ -29,8 +29,8 @@ impl Journal {
     pub(super) fn open(path: &Path, mut each: impl FnMut(&Record)) -> Result<Self, RunDirError> {
         let io = |source| RunDirError::Io { path: path.to_owned(), source };
         let file = File::options().read(true).append(true).create(true).open(path).map_err(io)?;
-        let synced = file.try_clone().map_err(io)?;
-        let syncer = Behind::new(move || synced.sync_data());
+        let same = file.try_clone().map_err(io)?;
+        let syncer = Behind::new(move || same.sync_data());
         let mut journal = Self { path: path.to_owned(), file, syncer, end: 0, torn: false, index: Index::default() };
         let mut reader = BufReader::new(journal.file.try_clone().map_err(io)?);
         let mut line = Vec::new();
