@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -19,8 +19,10 @@ use super::{Call, Claim, Key, StoreError, name};
 const GROUP: usize = 256;
 /// Settlements and answers that are written as soon as so many have gathered.
 const ENOUGH: usize = 32;
-/// How long fewer of them may gather. A trial waits for them, and no call.
-const PATIENCE: Duration = Duration::from_millis(2);
+/// Fewer of them wait until nothing comes for so long: a trial waits for them, and no call.
+const PATIENCE: Duration = Duration::from_millis(1);
+/// And while something else comes on and on, so often at most.
+const TURNS: usize = 8;
 
 /// Called once a write is on disk, or cannot be made.
 pub(super) type Told<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
@@ -155,16 +157,17 @@ fn write_groups(connection: Connection, writes: &Receiver<Write>, path: &Path, m
         Desk { connection, memory: Memory::new(machine), failed: None, path, log: Log::new(path.to_owned()) };
     let mut gathered = Gathered::default();
     loop {
-        let first = match gathered.due() {
-            None => writes.recv().ok(),
-            Some(due) => match writes.recv_timeout(due.saturating_duration_since(Instant::now())) {
+        let first = if gathered.writes.is_empty() {
+            writes.recv().ok()
+        } else {
+            match writes.recv_timeout(PATIENCE) {
                 Ok(write) => Some(write),
                 Err(RecvTimeoutError::Timeout) => {
                     desk.write(gathered.take());
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => None,
-            },
+            }
         };
         let Some(first) = first else { break };
         let coming = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
@@ -182,28 +185,22 @@ fn write_groups(connection: Connection, writes: &Receiver<Write>, path: &Path, m
 #[derive(Default)]
 struct Gathered {
     writes: Vec<Write>,
-    /// When the first of them came.
-    since: Option<Instant>,
+    /// How often something came since the first of them.
+    turns: usize,
 }
 
 impl Gathered {
     fn add(&mut self, writes: Vec<Write>) {
-        if !writes.is_empty() {
-            self.since.get_or_insert_with(Instant::now);
-            self.writes.extend(writes);
-        }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.since.map(|since| since + PATIENCE)
+        self.turns += usize::from(!self.writes.is_empty());
+        self.writes.extend(writes);
     }
 
     fn is_enough(&self) -> bool {
-        self.writes.len() >= ENOUGH || self.due().is_some_and(|due| due <= Instant::now())
+        self.writes.len() >= ENOUGH || self.turns >= TURNS
     }
 
     fn take(&mut self) -> Vec<Write> {
-        self.since = None;
+        self.turns = 0;
         std::mem::take(&mut self.writes)
     }
 }

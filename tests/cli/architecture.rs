@@ -7,7 +7,7 @@ use cutover::score::SCORERS;
 
 /// The rows of the code, the lowest first. A module imports from the rows below its own, and from its own folder.
 const LAYERS: &[&[&str]] = &[
-    &["domain", "stats", "table", "problem", "private", "input"],
+    &["domain", "stats", "table", "problem", "private", "behind", "input"],
     &["provider", "pricing"],
     &["compare", "score", "store", "dataset", "forecast"],
     &["gate", "replay", "run_dir"],
