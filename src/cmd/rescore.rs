@@ -272,7 +272,7 @@ fn refuse_other_trials(suite: &Suite, run: &Finished) -> Result<(), CommandError
             manifest.run,
             differ.join("; ")
         ),
-        "`cutover run` makes a run of it, and takes every answer that it can from the store",
+        "`cutover run` makes a run of it, and takes every answer from the store that is there",
     ))
 }
 
@@ -298,6 +298,6 @@ fn refuse_other_cases(differ: &[String], run: &Finished) -> Result<(), CommandEr
     Err(CommandError::with_help(
         Exit::Integrity,
         format!("{} {cases} from what the run {} asked: {named}{more}", differ.len(), run.manifest.run),
-        "put the cases back as they were, or `cutover run` the suite: what did not change comes from the store",
+        "put the cases back as they were, or `cutover run` the suite: of what did not change, answers that are stored are not bought again",
     ))
 }

@@ -33,8 +33,7 @@ pub struct Trial {
     pub failure: Option<FailureKind>,
     /// Why the answer ended; `None` when there is no answer.
     pub finish_reason: Option<FinishReason>,
-    /// The tool calls of the answer; `None` without an answer. Answers that make none, and others that make the same, share
-    /// one.
+    /// The tool calls of the answer; `None` without an answer. Answers that follow each other and make the same share one.
     pub tool_calls: Option<Arc<CallDigest>>,
     /// Why its tool calls are wrong, when they are.
     pub tool_fault: Option<ToolFault>,

@@ -18,7 +18,7 @@ const WORKERS: usize = 2;
 const CHUNK: usize = 32;
 /// Bytes of requests after which a chunk is handed over all the same: images are large.
 const LARGE: usize = 1 << 20;
-/// Chunks of a thread in a row of which the store had nothing, after which it looks at one in as many: what is there all
+/// Parts in a row of which the store had nothing, after which a thread looks at one in as many: what is there all
 /// the same is found when it is claimed.
 const COLD: usize = 8;
 /// Chunks of a thread that wait to be taken.
@@ -140,11 +140,15 @@ fn ready<'a>(
 }
 
 /// Looks trials up together. A recording looks for itself: only what it has bought itself counts there. What is
-/// damaged is left to the trial, which can buy it anew. `cold` counts the chunks in a row of which nothing was found.
+/// damaged is left to the trial, which can buy it anew. `cold` counts the parts in a row of which nothing was found.
 fn look_up(job: &Job<'_>, part: &mut [Ready<'_>], cold: &mut usize) -> Result<(), StoreError> {
     let Some(store) = job.shelf.store().filter(|_| job.mode != Mode::Record) else { return Ok(()) };
     let asking: Vec<&mut (Prepared<'_>, Seen)> = part.iter_mut().filter_map(|ready| ready.request.as_mut()).collect();
-    if job.mode == Mode::Auto && *cold >= COLD && !cold.is_multiple_of(COLD) {
+    if asking.is_empty() {
+        return Ok(());
+    }
+    // What is stored needs no room in a budget: there it is looked for in any case.
+    if job.mode == Mode::Auto && job.budget.is_none() && *cold >= COLD && !cold.is_multiple_of(COLD) {
         *cold += 1;
         asking.into_iter().for_each(unseen);
         return Ok(());

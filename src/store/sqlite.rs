@@ -16,8 +16,8 @@ use crate::domain::Exchange;
 const BUSY: Duration = Duration::from_mins(1);
 /// KiB of the file that a connection keeps in memory: keys come in no order, so that any page may be next.
 const CACHE: u32 = 4096;
-/// Pages in the log after which the thread that writes moves them into the file itself. Most were moved beside it by then,
-/// and the log begins anew.
+/// Pages in the log after which the thread that writes moves them into the file itself, and the log begins anew. Most were
+/// moved beside it by then; without a pause between two writes it grows so far.
 const LOG: u32 = 32_000;
 
 /// An open store. A thread with a connection of its own writes in groups; reads, and the rare writes that concern the

@@ -1,9 +1,9 @@
-//! The thread that writes: claims at once, and whatever else has gathered in one transaction.
+//! The thread that writes: whatever has gathered goes into one transaction. A claim is granted no sooner than the answers
+//! before it are saved, so that a kill loses no more than what is in flight.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -15,14 +15,8 @@ use super::log::Log;
 use super::memory::Memory;
 use super::{Call, Claim, Key, StoreError, name};
 
-/// Writes that are taken up at a time at most.
+/// Writes in one transaction at most.
 const GROUP: usize = 256;
-/// Settlements and answers that are written as soon as so many have gathered.
-const ENOUGH: usize = 32;
-/// Fewer of them wait until nothing comes for so long: a trial waits for them, and no call.
-const PATIENCE: Duration = Duration::from_millis(1);
-/// And while something else comes on and on, so often at most.
-const TURNS: usize = 8;
 
 /// Called once a write is on disk, or cannot be made.
 pub(super) type Told<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
@@ -150,96 +144,33 @@ impl Writer {
     }
 }
 
-/// Writes what is handed over until every sender is gone. A claim is written at once: a call waits for it. What came of
-/// calls is gathered for a moment, and compressed while no claim waits.
-fn write_groups(connection: Connection, writes: &Receiver<Write>, path: &Path, machine: String) {
-    let mut desk =
-        Desk { connection, memory: Memory::new(machine), failed: None, path, log: Log::new(path.to_owned()) };
-    let mut gathered = Gathered::default();
-    loop {
-        let first = if gathered.writes.is_empty() {
-            writes.recv().ok()
-        } else {
-            match writes.recv_timeout(PATIENCE) {
-                Ok(write) => Some(write),
-                Err(RecvTimeoutError::Timeout) => {
-                    desk.write(gathered.take());
-                    continue;
-                }
-                Err(RecvTimeoutError::Disconnected) => None,
-            }
-        };
-        let Some(first) = first else { break };
-        let coming = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
-        let (claims, rest): (Vec<_>, Vec<_>) = coming.partition(|write| matches!(write, Write::Claim { .. }));
-        desk.write(claims);
-        gathered.add(rest);
-        if gathered.is_enough() {
-            desk.write(gathered.take());
-        }
-    }
-    desk.write(gathered.take());
-}
-
-/// What waits to be written together.
-#[derive(Default)]
-struct Gathered {
-    writes: Vec<Write>,
-    /// How often something came since the first of them.
-    turns: usize,
-}
-
-impl Gathered {
-    fn add(&mut self, writes: Vec<Write>) {
-        self.turns += usize::from(!self.writes.is_empty());
-        self.writes.extend(writes);
-    }
-
-    fn is_enough(&self) -> bool {
-        self.writes.len() >= ENOUGH || self.turns >= TURNS
-    }
-
-    fn take(&mut self) -> Vec<Write> {
-        self.turns = 0;
-        std::mem::take(&mut self.writes)
-    }
-}
-
-/// Where writes are made, and what is known of them.
-struct Desk<'p> {
-    connection: Connection,
-    memory: Memory,
-    /// The first write that failed. After it no claim is granted any more; what was bought before may still be saved.
-    failed: Option<rusqlite::Error>,
-    path: &'p Path,
-    log: Log,
-}
-
-impl Desk<'_> {
-    /// Writes a group, and tells everybody what came of it.
-    fn write(&mut self, group: Vec<Write>) {
-        let mut group: Vec<Write<Packed>> = group.into_iter().filter_map(Write::pack).collect();
-        let tell = |write: Write<Packed>, error: &rusqlite::Error| {
-            write.tell(Err(StoreError::Database { path: self.path.to_owned(), source: again(error) }));
-        };
-        if let Some(error) = &self.failed {
+/// Writes what is handed over until every sender is gone. After a write that failed no claim is granted any more; what was
+/// bought before may still be saved.
+fn write_groups(mut connection: Connection, writes: &Receiver<Write>, path: &Path, machine: String) {
+    let mut memory = Memory::new(machine);
+    let mut log = Log::new(path.to_owned());
+    let mut failed: Option<rusqlite::Error> = None;
+    let tell = |write: Write<Packed>, error: &rusqlite::Error| {
+        write.tell(Err(StoreError::Database { path: path.to_owned(), source: again(error) }));
+    };
+    while let Ok(first) = writes.recv() {
+        let group = std::iter::once(first).chain(writes.try_iter().take(GROUP - 1));
+        let mut group: Vec<Write<Packed>> = group.filter_map(Write::pack).collect();
+        if let Some(error) = &failed {
             // On a full disk a claim may fit where the answers before it did not: nothing more is to be sent for.
             group.extract_if(.., |write| matches!(write, Write::Claim { .. })).for_each(|claim| tell(claim, error));
         }
-        if group.is_empty() {
-            return;
-        }
-        match write_group(&mut self.connection, &group, &mut self.memory) {
+        match write_group(&mut connection, &group, &mut memory) {
             Ok(applied) => {
-                self.log.add(group.len());
+                log.add(group.len());
                 group.into_iter().zip(applied).for_each(|(write, applied)| write.tell(Ok(applied)));
             }
             Err(error) => {
-                self.memory.forget();
+                memory.forget();
                 for write in group {
                     tell(write, &error);
                 }
-                self.failed.get_or_insert(error);
+                failed.get_or_insert(error);
             }
         }
     }

@@ -199,7 +199,7 @@ fn only_a_run_that_the_suite_would_make_again_is_locked() {
     workspace.write("suites/numbers.toml", &kept.replace("\"10pp\"", "\"12pp\""));
     workspace.cutover("lock suites/numbers.toml").exit(2).stdout("").stderr(&format!(
         "error: the suite has changed since the run {run}: gate.rules.1.limit: then 0.1, now 0.12\n  help: `cutover run \
-         suites/numbers.toml` again: what it has bought is in the store\n"
+         suites/numbers.toml` again: answers that are stored are not bought again\n"
     ));
     workspace.write("suites/numbers.toml", &kept.replace("name = \"numbers\"", "name = \"others\""));
     workspace.cutover("lock suites/numbers.toml").exit(2).stderr(

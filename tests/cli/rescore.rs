@@ -77,13 +77,14 @@ fn other_requests_and_other_trials_are_refused_and_the_run_stays_as_it_was() {
         .write("cases.jsonl", &format!("{}\n{}\n", lines[0].replace("number 0", "Number 0"), lines[1..3].join("\n")));
     workspace.cutover("rescore").exit(9).stdout("").stderr(&format!(
         "error: 2 cases differ from what the run {run} asked: `n000` asks something else, `n003` is gone\n  help: put the \
-         cases back as they were, or `cutover run` the suite: what did not change comes from the store\n"
+         cases back as they were, or `cutover run` the suite: of what did not change, answers that are stored are not bought \
+         again\n"
     ));
     workspace.write("cases.jsonl", &cases);
     workspace.write("suite.toml", &suite(port, "[candidates.more]\nmodel = \"local/more\"\n[replay]\nrepeats = 2\n"));
     workspace.cutover("rescore").exit(2).stdout("").stderr(&format!(
         "error: suite.toml asks for other trials than the run {run} has: arms: baseline, new then, baseline, more, new now; \
-         repeats: 1 then, 2 now\n  help: `cutover run` makes a run of it, and takes every answer that it can from the store\n"
+         repeats: 1 then, 2 now\n  help: `cutover run` makes a run of it, and takes every answer from the store that is there\n"
     ));
     assert_eq!(bytes(&workspace), before);
 }

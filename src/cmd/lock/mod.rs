@@ -70,7 +70,7 @@ fn refuse_changed(suite: &Suite, finished: &Finished, pins: &Pins) -> Result<(),
     };
     let run = &finished.manifest.run;
     let changes = fewest.iter().map(|drift| format!("{}: then {}, now {}", drift.what, drift.locked, drift.now));
-    let help = format!("`cutover run {}` again: what it has bought is in the store", suite.path.display());
+    let help = format!("`cutover run {}` again: answers that are stored are not bought again", suite.path.display());
     Err(file::refused(
         Exit::Usage,
         changes.map(|change| format!("the suite has changed since the run {run}: {change}")),
