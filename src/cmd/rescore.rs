@@ -298,6 +298,7 @@ fn refuse_other_cases(differ: &[String], run: &Finished) -> Result<(), CommandEr
     Err(CommandError::with_help(
         Exit::Integrity,
         format!("{} {cases} from what the run {} asked: {named}{more}", differ.len(), run.manifest.run),
-        "put the cases back as they were, or `cutover run` the suite: of what did not change, answers that are stored are not bought again",
+        "put the cases back as they were, or `cutover run` the suite: of what did not change, answers that are stored are \
+         not bought again",
     ))
 }

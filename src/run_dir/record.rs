@@ -143,7 +143,7 @@ pub(super) fn remarks(scores: &[Score], mut text: impl FnMut(&str) -> Arc<str>) 
     Remarks { measured: Measured::of(scores, text), human, opinions, preferences }.kept()
 }
 
-/// Shares equal texts, so that a million trials keep one copy of each.
+/// Shares equal texts, so that a million trials keep a few copies of each: one for every thread that makes trials.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     /// The id of the last case, and the calls of the last answer: the trials of a case follow each other.

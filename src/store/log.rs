@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use rusqlite::Connection;
-
 use super::sqlite::connect;
 use crate::behind::Behind;
 
@@ -21,8 +19,14 @@ impl Log {
     pub(super) fn new(path: PathBuf) -> Self {
         let mut connection = None;
         let behind = Behind::new(move || {
-            // What cannot be moved now is moved later, at the end of the store at last.
-            drop(checkpoint(&mut connection, &path));
+            if connection.is_none() {
+                connection = connect(&path).ok();
+            }
+            if let Some(connection) = &connection {
+                // It keeps nobody waiting who writes or reads. What cannot be moved now is moved later, at the end of the
+                // store at last.
+                drop(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())));
+            }
             Ok(())
         });
         Self { writes: 0, behind }
@@ -37,16 +41,6 @@ impl Log {
             drop(self.behind.written());
         }
     }
-}
-
-/// Moves what is in the log, without keeping anyone waiting who writes or reads.
-fn checkpoint(connection: &mut Option<Connection>, path: &std::path::Path) -> Result<(), super::StoreError> {
-    let connection = match connection {
-        Some(connection) => connection,
-        None => connection.insert(connect(path)?),
-    };
-    let database = |source| super::StoreError::Database { path: path.to_owned(), source };
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(database)
 }
 
 #[cfg(test)]

@@ -208,18 +208,24 @@ fn several_calls_of_an_answer_are_answered_together_and_equal_steps_are_bought_o
     assert_eq!((&arm["cost"], &arm["spend"]), (&json!(480_000_000), &json!(240_000_000)));
 }
 
-#[test]
-fn an_interrupt_between_two_steps_keeps_the_first_and_the_same_command_goes_on() {
+/// What a command leaves that was interrupted while both arms were at their first step.
+pub(super) fn interrupted_between_steps(command: &str) -> (Server, Workspace) {
     let hold = Arc::new(Hold::default());
     let server = Server::held(&hold, looks_up);
     let workspace = workspace(server.port(), &["a"], "[replay]\nconcurrency = 4\n");
-    let mut child = workspace.start("run suite.toml");
+    let mut child = workspace.start(command);
     server.wait_for(2);
     interrupt(&mut child, "INT");
     hold.release(usize::MAX);
     let outcome = Outcome::of(child);
     outcome.exit(130);
     assert!(outcome.stderr.contains("0 of 2 trials are saved"), "{}", outcome.stderr);
+    (server, workspace)
+}
+
+#[test]
+fn an_interrupt_between_two_steps_keeps_the_first_and_the_same_command_goes_on() {
+    let (server, workspace) = interrupted_between_steps("run suite.toml");
     assert_eq!(server.seen().len(), 2);
     workspace.cutover("run suite.toml").exit(0);
     assert_eq!((server.seen().len(), workspace.runs().len()), (4, 1));

@@ -263,16 +263,7 @@ fn closed_loops_judges_early_stops_and_recorded_arms_come_to_the_same() {
 
 #[test]
 fn a_closed_loop_that_was_cut_between_two_steps_begins_anew() {
-    let hold = Arc::new(Hold::default());
-    let server = Server::held(&hold, closed_loop::looks_up);
-    let workspace = closed_loop::workspace(server.port(), &["a"], "[replay]\nconcurrency = 4\n");
-    let mut child = workspace.start("run suite.toml --no-store");
-    server.wait_for(2);
-    interrupt(&mut child, "INT");
-    hold.release(usize::MAX);
-    let outcome = Outcome::of(child);
-    outcome.exit(130);
-    assert!(outcome.stderr.contains("0 of 2 trials are saved"), "{}", outcome.stderr);
+    let (server, workspace) = closed_loop::interrupted_between_steps("run suite.toml --no-store");
     workspace.cutover("run suite.toml --no-store").exit(0);
     assert_eq!((server.seen().len(), workspace.runs().len()), (6, 1));
     assert_eq!(workspace.summary()["manifest"]["uncertain"], json!({"calls": null, "worst_case": null}));
